@@ -1,0 +1,1 @@
+//! The DfE school census: Blade CSV exports and per-school XML.

@@ -1,0 +1,1 @@
+//! The database: ops, vault, joint and open zones, on SQLite and PostgreSQL.

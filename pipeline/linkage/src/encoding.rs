@@ -1,0 +1,128 @@
+//! What linkage compares: keyed tokens, keyed bit vectors and shifted day numbers, never clear text.
+//!
+//! The pseudonym stage makes an [`Encoding`] from an identity; this crate never sees the identity. Bit
+//! vectors can be attacked, so an encoding is sealed wherever it is stored and never leaves the vault.
+
+use serde::{Deserialize, Serialize};
+
+/// Names one record for ever: 128 bits, HMAC of kind, provider and business key under the spine key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordId(pub [u8; 16]);
+
+/// Names one child for ever: 128 bits, HMAC of the record id of its first anchor under the spine key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChildId(pub [u8; 16]);
+
+/// A keyed token of a whole identifier, 128 bits: equal where the identifier is equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Token(pub [u8; 16]);
+
+/// A keyed token of a part of an identifier, 64 bits: enough to block and compare parts
+/// (about 1e-5 chance pairs a key at 20 million records).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PartToken(pub u64);
+
+/// A keyed 256-bit vector of a name's bigrams, for the Dice coefficient. Forenames and surnames share one
+/// key, so that swapped names show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameBits(pub [u64; 4]);
+
+/// One name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameEncoding {
+    /// The whole name.
+    pub whole: PartToken,
+    /// Its first three letters.
+    pub start: PartToken,
+    /// Its first letter.
+    pub initial: PartToken,
+    /// Its bigrams.
+    pub bits: NameBits,
+}
+
+/// A date by its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateEncoding {
+    /// The whole date.
+    pub whole: PartToken,
+    /// The date with day and month exchanged, under the key of `whole`; equal to another record's `whole`
+    /// where one of the two swapped them. None where the exchange is no date or the same date.
+    pub swapped: Option<PartToken>,
+    /// The year.
+    pub year: PartToken,
+    /// The month of the year. Shares its key with `day`, as swaps are seen through `swapped`.
+    pub month: PartToken,
+    /// The day of the month.
+    pub day: PartToken,
+    /// Days since a key-derived day: gaps can be measured, dates not read.
+    pub day_number: i32,
+}
+
+/// A postcode by its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostcodeEncoding {
+    /// The whole postcode.
+    pub whole: PartToken,
+    /// Outward code and the digit of the inward code.
+    pub sector: PartToken,
+    /// Outward code.
+    pub outward: PartToken,
+}
+
+/// An NHS number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NhsNumberEncoding {
+    /// The number.
+    pub token: Token,
+    /// Whether its status allows a link by the number alone (statuses 04 and 05 do not).
+    pub conclusive: bool,
+}
+
+/// Sex as linkage compares it; unknown is none and never disagrees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SexEncoding {
+    /// Male.
+    M,
+    /// Female.
+    F,
+}
+
+/// A person in one role of one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonEncoding {
+    /// NHS number.
+    pub nhs_number: Option<NhsNumberEncoding>,
+    /// The NHS number under the key of mothers' numbers: a child record that bears a known mother's number as
+    /// its own is seen by this, though roles never compare otherwise.
+    pub nhs_number_as_mother: Option<Token>,
+    /// UPN and former UPNs.
+    pub upns: Vec<Token>,
+    /// Which of `upns` is the one in force, by position; none where there is no UPN in force.
+    pub upn_in_force: Option<u8>,
+    /// ULN.
+    pub uln: Option<Token>,
+    /// Forename first, then preferred and middle names.
+    pub forenames: Vec<NameEncoding>,
+    /// Surname first, then former and preferred surnames.
+    pub surnames: Vec<NameEncoding>,
+    /// Birth date.
+    pub birth: Option<DateEncoding>,
+    /// Postcodes, the latest first.
+    pub postcodes: Vec<PostcodeEncoding>,
+    /// Sex.
+    pub sex: Option<SexEncoding>,
+    /// Exact forename, surname, birth date and postcode together (tier T3); none unless all four are there.
+    pub exact: Option<Token>,
+}
+
+/// Everything that linkage may know of one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// The child.
+    pub child: Option<PersonEncoding>,
+    /// The mother's NHS number, under the key of mothers' numbers.
+    pub mother: Option<Token>,
+    /// The day of the record's event, moved by the same key-derived offset as birth dates: a birth after a
+    /// contact is a contradiction.
+    pub event_day: Option<i32>,
+}

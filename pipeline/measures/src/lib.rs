@@ -1,0 +1,1 @@
+//! Match rates and intervals.

@@ -1,0 +1,1 @@
+//! The one door: turns an identity into an encoding and a profile and forgets it.

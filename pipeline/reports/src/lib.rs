@@ -1,0 +1,1 @@
+//! Pages and spreadsheets for people.

@@ -1,0 +1,2 @@
+//! The `sendlink` program.
+fn main() {}
