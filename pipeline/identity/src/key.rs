@@ -13,7 +13,8 @@ impl BusinessKey {
     /// The key made of these parts. `scheme` tells keys of different make apart (`notice-id`, `upn`,
     /// `names-and-birth-date`).
     pub fn new(scheme: &str, parts: &[&str]) -> Self {
-        let mut bytes = Vec::with_capacity(scheme.len() + parts.iter().map(|part| part.len() + 4).sum::<usize>() + 4);
+        let mut bytes =
+            Vec::with_capacity(scheme.len() + parts.iter().map(|part| part.len() + 4).sum::<usize>() + 4);
         for part in std::iter::once(&scheme).chain(parts) {
             bytes.extend_from_slice(&(part.len() as u32).to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
