@@ -1,1 +1,21 @@
 //! The contract of a connector and what all connectors share.
+//!
+//! A connector declares its fields ([`field`]), is told by a [`layout`] how one supplier writes them down, and
+//! reads a delivery through [`decode`] (bytes to text), [`tabular`] (CSV, XLSX and JSON as rows) or XML, one
+//! record at a time, under the feed's [`contract`]. What a source calls things is data in `mappings/`, reached
+//! through [`mappings`] and [`codes`].
+
+pub mod codes;
+pub mod connector;
+pub mod contract;
+pub mod date;
+pub mod field;
+pub mod layout;
+pub mod mappings;
+
+pub use connector::{
+    Connector, Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped,
+};
+pub use contract::{Contract, Mode};
+pub use field::{Class, Codes, Field, FieldType, Level, Table};
+pub use layout::Layout;

@@ -1,0 +1,202 @@
+//! A layout: how one supplier (and year) writes a kind of record down. Data, in `mappings/<kind>/<name>.toml`.
+//!
+//! A flat layout names the columns of one table under `[columns]`; a table set (Blade) and XML name each table
+//! under `[tables.<name>]`. Unknown keys are refused with line and column, so that a slip of the pen in a new
+//! layout shows before a file is read.
+
+use std::collections::BTreeMap;
+
+use records::{Census, Kind};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{contract::Contract, date::DateForms, field::LIST_SEPARATOR, field::Table};
+
+mod column;
+mod file_form;
+
+pub use column::{Column, fold as fold_code};
+pub use file_form::{Encoding, FileForm, FinalNewline, Format};
+
+/// How one supplier writes a kind of record down.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// The kind of record.
+    pub kind: Kind,
+    /// The layout's own version.
+    pub version: String,
+    /// Whose files these are and where they come from.
+    pub description: String,
+    /// The form of the files.
+    #[serde(default)]
+    pub file: FileForm,
+    /// What to do about the unexpected.
+    #[serde(default)]
+    pub contract: Contract,
+    /// A flat layout: the source column of each declared field.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Column>,
+    /// Columns that are known and deliberately not read.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+    /// A table set or XML: the tables by their declared name.
+    #[serde(default)]
+    pub tables: BTreeMap<String, TableLayout>,
+    /// What the layout is called in the ledger; set by [`mappings::load`](crate::mappings::load).
+    #[serde(skip)]
+    pub name: String,
+    /// SHA-256 of the layout's bytes, in hexadecimal: the ledger reads a delivery again when it changes.
+    #[serde(skip)]
+    pub hash: String,
+}
+
+/// How one table of a set is written down.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableLayout {
+    /// Whether a delivery without this table is incomplete.
+    #[serde(default)]
+    pub required: bool,
+    /// Headers that, all present, tell this table from the others of its set.
+    #[serde(default)]
+    pub recognised_by: Vec<String>,
+    /// XML: the local name of the element that is one row.
+    #[serde(default)]
+    pub element: Option<String>,
+    /// The source column, or the path of local element names below [`element`](Self::element), of each field.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Column>,
+    /// Columns that are known and deliberately not read.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+    /// The first census in which the table is sent.
+    #[serde(default)]
+    pub from: Option<Census>,
+    /// The last census in which the table is sent.
+    #[serde(default)]
+    pub until: Option<Census>,
+}
+
+/// Why a layout cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LayoutError {
+    /// The text is not a layout. The message names line and column.
+    #[error("{layout}: {source}")]
+    Malformed {
+        /// The layout's name or path.
+        layout: String,
+        /// What the TOML reader found.
+        source: Box<toml::de::Error>,
+    },
+    /// A field that the kind does not declare.
+    #[error("{layout}: {table} has no field {field}; see the data dictionary for those it has")]
+    UnknownField {
+        /// The layout's name or path.
+        layout: String,
+        /// The declared table.
+        table: String,
+        /// The name that is not a field.
+        field: String,
+    },
+    /// A table that the kind does not declare.
+    #[error("{layout}: {kind} has no table {table}")]
+    UnknownTable {
+        /// The layout's name or path.
+        layout: String,
+        /// The kind.
+        kind: Kind,
+        /// The name that is not a table.
+        table: String,
+    },
+    /// Something that the text says cannot be meant.
+    #[error("{layout}: {what}")]
+    Contradiction {
+        /// The layout's name or path.
+        layout: String,
+        /// What is wrong, as a lowercase fragment.
+        what: String,
+    },
+}
+
+impl Layout {
+    /// Reads a layout from its TOML text. `name` is what errors and the ledger call it.
+    ///
+    /// # Errors
+    /// [`LayoutError::Malformed`] with line and column, or [`LayoutError::Contradiction`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, LayoutError> {
+        let mut layout: Layout = toml::from_str(text).map_err(|source| LayoutError::Malformed {
+            layout: name.to_owned(),
+            source: Box::new(source),
+        })?;
+        layout.name = name.to_owned();
+        layout.hash = hex(&Sha256::digest(text.as_bytes()).into());
+        let contradiction = |what: &str| LayoutError::Contradiction {
+            layout: name.to_owned(),
+            what: what.to_owned(),
+        };
+        if layout.columns.is_empty() == layout.tables.is_empty() {
+            return Err(contradiction("needs either [columns] or [tables], and not both"));
+        }
+        if layout.file.header_row == 0 {
+            return Err(contradiction("header_row counts from 1"));
+        }
+        Ok(layout)
+    }
+
+    /// Checks that every field and table that the layout names is declared.
+    ///
+    /// # Errors
+    /// [`LayoutError::UnknownTable`] and [`LayoutError::UnknownField`].
+    pub fn check(&self, tables: &[Table]) -> Result<(), LayoutError> {
+        if let ([table], false) = (tables, self.columns.is_empty()) {
+            self.check_columns(table, &self.columns)?;
+        }
+        for (name, layout) in &self.tables {
+            let Some(table) = tables.iter().find(|table| table.name == name) else {
+                return Err(LayoutError::UnknownTable {
+                    layout: self.name.clone(),
+                    kind: self.kind,
+                    table: name.clone(),
+                });
+            };
+            self.check_columns(table, &layout.columns)?;
+        }
+        Ok(())
+    }
+
+    fn check_columns(&self, table: &Table, columns: &BTreeMap<String, Column>) -> Result<(), LayoutError> {
+        for field in columns.keys() {
+            if !table
+                .field(field)
+                .is_some_and(|declared| declared.level.is_read())
+            {
+                return Err(LayoutError::UnknownField {
+                    layout: self.name.clone(),
+                    table: table.name.to_owned(),
+                    field: field.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The date forms in force for a column.
+    pub fn dates<'a>(&'a self, column: &'a Column) -> &'a DateForms {
+        column.dates.as_ref().unwrap_or(&self.file.dates)
+    }
+
+    /// What separates the items of a list in a column.
+    pub fn separator<'a>(&'a self, column: &'a Column) -> &'a str {
+        column.separator.as_deref().unwrap_or(LIST_SEPARATOR)
+    }
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
