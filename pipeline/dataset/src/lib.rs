@@ -1,1 +1,48 @@
 //! The database: ops, vault, joint and open zones, on SQLite and PostgreSQL.
+//!
+//! | zone | holds | who reads |
+//! |---|---|---|
+//! | ops | runs, ledger of deliveries, findings, audit chain | the data team, through commands |
+//! | vault | one row a record: sealed encoding, profile, coded payload; links, child ids, decisions | the program |
+//! | joint | the joint SEND dataset, pseudonymised, record level | analysts under agreement |
+//! | open | what may be shown to anybody | everybody |
+//!
+//! A [`Store`] is opened on a [`StoreUrl`]. Whatever writes takes a [`Lease`] first, whose fence number is
+//! checked inside every write transaction, so that a run that was stopped and comes back late can change
+//! nothing. A night then goes [`Store::begin_or_resume_run`], [`Store::load`] for each delivery,
+//! [`Store::save_links`], [`Store::publish`], [`Store::finish_run`].
+//!
+//! Both back ends run the same statements wherever SQL is the same; `sqlite` and `postgres` hold what differs:
+//! opening, bulk loading, publishing, erasing. No statement is made from data: values are bound or copied,
+//! never written into SQL text, where a server's log would show them.
+
+pub mod audit;
+pub mod decisions;
+pub mod error;
+pub mod facts;
+pub mod findings;
+pub mod forget;
+pub mod joint;
+pub mod lease;
+pub mod ledger;
+pub mod links;
+pub mod load;
+pub mod publish;
+pub mod runs;
+pub mod store;
+pub mod url;
+
+pub use audit::{AuditEntry, AuditFault, AuditReport};
+pub use decisions::{Decision, DecisionKind, NewDecision, Side};
+pub use error::StoreError;
+pub use facts::{CensusLoaded, NoticeFact, SchoolFact};
+pub use findings::{FindingFilter, FindingRow, RuleCount};
+pub use forget::{ForgetProof, ForgetWhat};
+pub use lease::Lease;
+pub use ledger::{DeliveryInfo, DeliveryKey, DeliveryRow, Verdict};
+pub use links::{ChildRow, EncodingRow, LinkChange, LinkRow, Links, Member};
+pub use load::{DeliveryLoad, LoadReport, RowState, Scope, VaultRow};
+pub use publish::{FeedState, Published, PublishedRow, Release, TableChange};
+pub use runs::{FeedStatus, Run, RunRequest, RunRow, RunState, Status};
+pub use store::{Access, Store};
+pub use url::{StoreUrl, StoreUrlError};
