@@ -10,7 +10,7 @@ use crate::{Census, Kind};
 
 /// What a record says, by kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Payload {
     /// A Section 23 notice.
     Section23(Section23Notice),
