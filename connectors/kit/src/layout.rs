@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use records::{Census, Kind};
+use records::Kind;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{contract::Contract, date::DateForms, field::LIST_SEPARATOR, field::Table};
 
+mod censuses;
 mod column;
 mod file_form;
 
+pub use censuses::{Censuses, NotCensuses};
 pub use column::{Column, fold as fold_code};
 pub use file_form::{Encoding, FileForm, FinalNewline, Format};
 
@@ -70,12 +72,13 @@ pub struct TableLayout {
     /// Columns that are known and deliberately not read.
     #[serde(default)]
     pub ignored: Vec<String>,
-    /// The first census in which the table is sent.
+    /// The censuses in which the table is sent.
     #[serde(default)]
-    pub from: Option<Census>,
-    /// The last census in which the table is sent.
+    pub census: Censuses,
+    /// Every column of the table, read or not, by the censuses in which it is sent; those of other tables that
+    /// point here are not repeated. Empty where the layout does not say.
     #[serde(default)]
-    pub until: Option<Census>,
+    pub sent: BTreeMap<Censuses, Vec<String>>,
 }
 
 /// Why a layout cannot be used.

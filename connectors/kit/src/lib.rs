@@ -12,6 +12,7 @@ pub mod date;
 pub mod field;
 pub mod layout;
 pub mod mappings;
+pub mod xml;
 
 pub use connector::{
     Connector, Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped,

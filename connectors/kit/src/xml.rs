@@ -121,7 +121,10 @@ pub struct Element {
 /// Texts of a return are names and birth dates: they never reach a log.
 impl std::fmt::Debug for Element {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Element").field("at", &self.at).field("flaw", &self.flaw).finish_non_exhaustive()
+        f.debug_struct("Element")
+            .field("at", &self.at)
+            .field("flaw", &self.flaw)
+            .finish_non_exhaustive()
     }
 }
 
@@ -284,14 +287,22 @@ impl<R: BufRead> XmlReader<R> {
                         None => self.root_seen = true,
                     }
                     let flaw = (!attributes_are_sound(&start)).then_some(XmlFlaw::Attributes);
-                    self.open.push(Frame { name, text: String::new(), at, leaf: true, flaw });
+                    self.open.push(Frame {
+                        name,
+                        text: String::new(),
+                        at,
+                        leaf: true,
+                        flaw,
+                    });
                     // The frame just pushed is there; the compiler needs the other arm.
                     let name = self.open.last().map_or("", |frame| frame.name.as_str());
                     return Ok(XmlStep::Open { name, at });
                 }
                 Event::End(_) => {
                     // The parser has checked the name against the tag that it closes.
-                    let Some(frame) = self.open.pop() else { return broken(&MALFORMED) };
+                    let Some(frame) = self.open.pop() else {
+                        return broken(&MALFORMED);
+                    };
                     return Ok(XmlStep::Close(close(frame)));
                 }
                 Event::Text(text) => {
@@ -341,7 +352,11 @@ fn close(mut frame: Frame) -> Element {
         frame.spoil(XmlFlaw::Mixed);
     }
     Element {
-        text: if frame.leaf { frame.text.trim().to_owned() } else { String::new() },
+        text: if frame.leaf {
+            frame.text.trim().to_owned()
+        } else {
+            String::new()
+        },
         name: frame.name,
         at: frame.at,
         leaf: frame.leaf,
@@ -364,12 +379,17 @@ fn resolve(reference: &BytesRef<'_>) -> Option<String> {
 /// Whether the attributes can be parsed, are not repeated, and are not too many.
 fn attributes_are_sound(start: &BytesStart<'_>) -> bool {
     let mut attributes = start.attributes();
-    attributes.by_ref().take(MAX_ATTRIBUTES).all(|attribute| attribute.is_ok()) && attributes.next().is_none()
+    attributes
+        .by_ref()
+        .take(MAX_ATTRIBUTES)
+        .all(|attribute| attribute.is_ok())
+        && attributes.next().is_none()
 }
 
 /// Characters that no XML document may hold, and the C1 controls, which mark text decoded wrongly.
 fn is_control(character: char) -> bool {
-    matches!(character, '\u{fffe}' | '\u{ffff}') || (character.is_control() && !matches!(character, '\t' | '\n' | '\r'))
+    matches!(character, '\u{fffe}' | '\u{ffff}')
+        || (character.is_control() && !matches!(character, '\t' | '\n' | '\r'))
 }
 
 /// What the parser says, without the texts that it quotes.
@@ -430,7 +450,13 @@ impl Counter {
 
 impl<R> Guarded<R> {
     fn new(inner: R) -> Self {
-        Guarded { inner, counter: Counter { place: Place::START, since_mark: 0 } }
+        Guarded {
+            inner,
+            counter: Counter {
+                place: Place::START,
+                since_mark: 0,
+            },
+        }
     }
 
     fn place(&self) -> Place {
@@ -505,7 +531,14 @@ mod tests {
     #[test]
     fn text_is_assembled_across_references_and_cdata() {
         let leaves = read(WHOLE).expect("whole");
-        assert_eq!(leaves, [leaf("Name", "K & EA", None), leaf("Note", "a < b c", None), leaf("Empty", "", None)]);
+        assert_eq!(
+            leaves,
+            [
+                leaf("Name", "K & EA", None),
+                leaf("Note", "a < b c", None),
+                leaf("Empty", "", None)
+            ]
+        );
     }
 
     #[test]
@@ -513,7 +546,11 @@ mod tests {
         let end = WHOLE.trim_end().len();
         for length in 0..WHOLE.len() {
             let outcome = read(&WHOLE[..length]);
-            assert_eq!(outcome.is_ok(), length >= end, "prefix of {length} bytes: {outcome:?}");
+            assert_eq!(
+                outcome.is_ok(),
+                length >= end,
+                "prefix of {length} bytes: {outcome:?}"
+            );
         }
     }
 
@@ -523,7 +560,10 @@ mod tests {
         assert_eq!(rule("<Other/>"), WRONG_ROOT.id);
         assert!(read("<message/> <!-- end -->\n").is_ok());
         for trailing in ["<Message/>", "x", "<![CDATA[x]]>", "&amp;", "<"] {
-            assert!(read(&format!("<Message></Message>{trailing}")).is_err(), "{trailing}");
+            assert!(
+                read(&format!("<Message></Message>{trailing}")).is_err(),
+                "{trailing}"
+            );
         }
         assert_eq!(rule("x<Message/>"), MALFORMED.id);
         assert_eq!(rule("<Message><?xml version=\"1.0\"?></Message>"), MALFORMED.id);
@@ -534,7 +574,13 @@ mod tests {
     fn declarations_and_depth_end_the_reading() {
         let bomb = "<!DOCTYPE m [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><Message>&b;</Message>";
         assert_eq!(rule(bomb), DOCTYPE.id);
-        let nested = |depth: usize| format!("<Message>{}{}</Message>", "<a>".repeat(depth), "</a>".repeat(depth));
+        let nested = |depth: usize| {
+            format!(
+                "<Message>{}{}</Message>",
+                "<a>".repeat(depth),
+                "</a>".repeat(depth)
+            )
+        };
         assert!(read(&nested(MAX_DEPTH - 1)).is_ok());
         assert_eq!(rule(&nested(MAX_DEPTH)), TOO_DEEP.id);
         assert_eq!(rule(&nested(1_000_000)), TOO_DEEP.id);
@@ -559,10 +605,16 @@ mod tests {
             ("<A b=\"1\" b=\"2\">x</A>".to_owned(), XmlFlaw::Attributes),
             ("<A>x<B></B></A>".to_owned(), XmlFlaw::Mixed),
         ] {
-            let leaves = read(&format!("<Message><N>1</N>{spoilt}<N>2</N></Message>")).expect("the structure is sound");
+            let leaves = read(&format!("<Message><N>1</N>{spoilt}<N>2</N></Message>"))
+                .expect("the structure is sound");
             assert_eq!(leaves.first(), Some(&leaf("N", "1", None)));
             assert_eq!(leaves.last(), Some(&leaf("N", "2", None)));
-            assert!(leaves.iter().any(|(name, _, found)| name == "A" && *found == Some(flaw)), "{flaw:?}: {leaves:?}");
+            assert!(
+                leaves
+                    .iter()
+                    .any(|(name, _, found)| name == "A" && *found == Some(flaw)),
+                "{flaw:?}: {leaves:?}"
+            );
         }
     }
 
@@ -586,8 +638,14 @@ mod tests {
             }
         }
         let expected = [("Message", 1, 1), ("Zoë", 2, 2), ("B", 2, 14)];
-        assert_eq!(places, expected.map(|(name, line, column)| (name.to_owned(), line, column)));
-        assert_eq!(read("<Message>\n\n<A>").expect_err("cut short").1, Place { line: 3, column: 4 });
+        assert_eq!(
+            places,
+            expected.map(|(name, line, column)| (name.to_owned(), line, column))
+        );
+        assert_eq!(
+            read("<Message>\n\n<A>").expect_err("cut short").1,
+            Place { line: 3, column: 4 }
+        );
     }
 
     #[test]
@@ -600,12 +658,18 @@ mod tests {
                 Err(fault) => break fault,
             }
         };
-        assert!(matches!(fault, XmlFault::Broken { rule, .. } if *rule == NOT_UTF8), "{fault:?}");
+        assert!(
+            matches!(fault, XmlFault::Broken { rule, .. } if *rule == NOT_UTF8),
+            "{fault:?}"
+        );
     }
 
     #[test]
     fn neither_errors_nor_debug_output_hold_a_text() {
-        let mut reader = XmlReader::new("<Message><Surname>Rookwood</Surname></Wrongwood>".as_bytes(), ["Message"]);
+        let mut reader = XmlReader::new(
+            "<Message><Surname>Rookwood</Surname></Wrongwood>".as_bytes(),
+            ["Message"],
+        );
         let mut said = String::new();
         loop {
             match reader.step() {
