@@ -26,6 +26,8 @@ pub struct FileForm {
     pub header_row: u32,
     /// The forms in which dates are written.
     pub dates: DateForms,
+    /// XML: the local names that the outermost element may have.
+    pub roots: Vec<String>,
 }
 
 impl Default for FileForm {
@@ -39,6 +41,7 @@ impl Default for FileForm {
             sheet: None,
             header_row: 1,
             dates: DateForms::default(),
+            roots: Vec::new(),
         }
     }
 }
