@@ -11,7 +11,7 @@ use identity::{BusinessKey, People, SenderReference};
 use jiff::civil::{Date, DateTime};
 use records::{Finding, Kind, Location, Outcome, Record};
 
-use crate::{field::Table, layout::Layout};
+use crate::{field::Table, layout::Layout, mappings::MappingError};
 
 /// One file of a delivery, in the landing folder.
 #[derive(Clone, Debug)]
@@ -114,6 +114,9 @@ pub enum ReadError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A mapping that the connector needs is not there or cannot be read.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The run is stopping.
     #[error(transparent)]
     Stopped(#[from] Stopped),

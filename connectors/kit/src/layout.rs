@@ -144,6 +144,11 @@ impl Layout {
         if layout.file.header_row == 0 {
             return Err(contradiction("header_row counts from 1"));
         }
+        if !layout.file.delimiter.is_ascii() || matches!(layout.file.delimiter, '"' | '\r' | '\n') {
+            return Err(contradiction(
+                "the delimiter must be an ASCII character other than a quote or line end",
+            ));
+        }
         Ok(layout)
     }
 

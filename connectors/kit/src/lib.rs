@@ -5,18 +5,26 @@
 //! record at a time, under the feed's [`contract`]. What a source calls things is data in `mappings/`, reached
 //! through [`mappings`] and [`codes`].
 
+pub mod binding;
 pub mod codes;
 pub mod connector;
 pub mod contract;
 pub mod date;
+pub mod decode;
 pub mod field;
 pub mod layout;
 pub mod mappings;
+pub mod rules;
+pub mod tabular;
+pub mod values;
 pub mod xml;
 
+pub use binding::Binding;
 pub use connector::{
     Connector, Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped,
 };
 pub use contract::{Contract, Mode};
 pub use field::{Class, Codes, Field, FieldType, Level, Table};
 pub use layout::Layout;
+pub use tabular::{Reader, Row, Step};
+pub use values::{Parsed, Values, Verdict};

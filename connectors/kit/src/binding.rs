@@ -1,0 +1,252 @@
+//! The declared fields of a table, bound to the columns of one file.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use records::{Finding, Location, Rule, finding::Effect};
+
+use crate::{
+    codes::{self, CodeList},
+    connector::{ReadError, Sink},
+    contract::{Contract, Mode},
+    date::DateForms,
+    field::{Codes, Field, FieldType, Level, Table},
+    layout::{Column, Layout, fold_code},
+    rules,
+    tabular::Row,
+    values::Values,
+};
+
+/// The declared fields of a table, each with the columns that one file has for it.
+pub struct Binding {
+    fields: Vec<BoundField>,
+    by_name: BTreeMap<&'static str, usize>,
+    pub(crate) contract: Contract,
+    place: Location,
+    /// For each column of the file, whether the layout knows it.
+    known: Vec<bool>,
+    /// Rows that have something in a column that the layout does not know, by column.
+    unknown: BTreeMap<usize, u64>,
+}
+
+/// One declared field in one file.
+pub(crate) struct BoundField {
+    pub(crate) field: &'static Field,
+    /// The columns that the file has for it: the first that is not blank holds its value.
+    pub(crate) columns: Vec<usize>,
+    /// What the layout calls the column: what findings show.
+    pub(crate) header: Option<String>,
+    pub(crate) spec: Column,
+    pub(crate) dates: DateForms,
+    pub(crate) separator: String,
+    pub(crate) list: Option<Arc<CodeList>>,
+}
+
+/// The names that the layout knows: those it reads and those it passes over. For JSON, which has no header,
+/// they are the first columns.
+pub fn known_names(columns: &BTreeMap<String, Column>, ignored: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = columns
+        .values()
+        .flat_map(|column| column.names.iter().cloned())
+        .collect();
+    names.extend(ignored.iter().cloned());
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(fold_code(name)));
+    names
+}
+
+impl Binding {
+    /// Binds `table` to a file with this `header`. `columns` and `ignored` are the layout's own, or those of
+    /// one of its tables; `place` names file and sheet for findings. Absent and unknown columns are reported
+    /// to `sink` now and by [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// [`ReadError::Refused`] where a required field's column is missing, where a column that is read is there
+    /// twice, and where the contract refuses unknown columns; [`ReadError::Mapping`] where a code list is
+    /// missing from the program.
+    pub fn new(
+        table: &Table,
+        layout: &Layout,
+        (columns, ignored): (&BTreeMap<String, Column>, &[String]),
+        header: &[String],
+        place: Location,
+        sink: &mut dyn Sink,
+    ) -> Result<Self, ReadError> {
+        let folded: Vec<String> = header.iter().map(|name| fold_code(name)).collect();
+        let mut known: Vec<bool> = folded
+            .iter()
+            .map(|name| ignored.iter().any(|other| fold_code(other) == *name))
+            .collect();
+        let mut fields = Vec::with_capacity(table.fields.len());
+        let finding = |rule, effect, header: Option<&String>, column: Option<usize>| Finding {
+            rule,
+            effect,
+            location: Location {
+                header: header.cloned(),
+                column: column.and_then(|column| u32::try_from(column).ok()),
+                ..place.clone()
+            },
+            rows: 1,
+        };
+        for field in table.fields {
+            let Some(spec) = columns.get(field.name) else {
+                continue;
+            };
+            let mut at = Vec::new();
+            for name in &spec.names {
+                let name = fold_code(name);
+                let mut places = folded.iter().enumerate().filter(|(_, other)| **other == name);
+                let Some((column, _)) = places.next() else {
+                    continue;
+                };
+                if let Some((second, _)) = places.next() {
+                    let refused = finding(
+                        &rules::DOUBLE_COLUMN,
+                        Effect::RefusedDelivery,
+                        spec.names.first(),
+                        Some(second),
+                    );
+                    return Err(refuse(refused, sink));
+                }
+                at.push(column);
+                if let Some(known) = known.get_mut(column) {
+                    *known = true;
+                }
+            }
+            if at.is_empty() && !spec.names.is_empty() {
+                if field.level == Level::Required && spec.default.is_none() {
+                    let refused = finding(
+                        &rules::MISSING_COLUMN,
+                        Effect::RefusedDelivery,
+                        spec.names.first(),
+                        None,
+                    );
+                    return Err(refuse(refused, sink));
+                }
+                sink.finding(finding(
+                    &rules::ABSENT_COLUMN,
+                    Effect::Accepted,
+                    spec.names.first(),
+                    None,
+                ));
+            }
+            let list = match field.field_type {
+                FieldType::Code(Codes::List(name)) | FieldType::CodeList(Codes::List(name)) => {
+                    Some(codes::list(name)?)
+                }
+                _ => None,
+            };
+            fields.push(BoundField {
+                field,
+                columns: at,
+                header: spec.names.first().cloned(),
+                spec: spec.clone(),
+                dates: layout.dates(spec).clone(),
+                separator: layout.separator(spec).to_owned(),
+                list,
+            });
+        }
+        if layout.contract.unknown_column == Mode::RefuseDelivery
+            && let Some(column) = (0..header.len()).find(|&column| {
+                known.get(column) == Some(&false) && folded.get(column).is_some_and(|name| !name.is_empty())
+            })
+        {
+            let refused = finding(
+                &rules::UNKNOWN_COLUMN,
+                Effect::RefusedDelivery,
+                None,
+                Some(column),
+            );
+            return Err(refuse(refused, sink));
+        }
+        let by_name = fields
+            .iter()
+            .enumerate()
+            .map(|(index, bound)| (bound.field.name, index))
+            .collect();
+        Ok(Binding {
+            fields,
+            by_name,
+            contract: layout.contract,
+            place,
+            known,
+            unknown: BTreeMap::new(),
+        })
+    }
+
+    /// The values of one row, and whatever is wrong with them.
+    pub fn values<'a>(&'a mut self, row: &'a Row) -> Values<'a> {
+        let mut unknown = None;
+        for column in 0..row.len() {
+            if self.known.get(column) != Some(&true) && row.text(column).is_some() {
+                *self.unknown.entry(column).or_default() += 1;
+                unknown = unknown.or(Some(column));
+            }
+        }
+        let mut values = Values::new(self, row);
+        if let Some(column) = unknown {
+            values.unknown_column(column);
+        }
+        values
+    }
+
+    /// Reports the columns that the layout does not know, once each with the rows that use them. Call when the
+    /// file is read.
+    pub fn finish(self, sink: &mut dyn Sink) {
+        // A named column without a value in any row is still one that nobody agreed.
+        for (&column, &rows) in &self.unknown {
+            sink.finding(Finding {
+                rule: &rules::UNKNOWN_COLUMN,
+                effect: self.contract.unknown_column.effect(),
+                location: Location {
+                    column: u32::try_from(column).ok(),
+                    ..self.place.clone()
+                },
+                rows,
+            });
+        }
+    }
+
+    /// The fields that the file or the layout's defaults fill.
+    pub(crate) fn field(&self, name: &str) -> Option<&BoundField> {
+        self.by_name.get(name).and_then(|&index| self.fields.get(index))
+    }
+
+    /// The bound fields, in declared order.
+    pub(crate) fn fields(&self) -> &[BoundField] {
+        &self.fields
+    }
+
+    /// For each column of the header, whether the layout knows it.
+    pub(crate) fn known(&self) -> &[bool] {
+        &self.known
+    }
+
+    /// A place in this file.
+    pub(crate) fn location(&self, line: u64, column: Option<usize>, header: Option<&String>) -> Location {
+        Location {
+            line: Some(line),
+            column: column.and_then(|column| u32::try_from(column).ok()),
+            header: header.cloned(),
+            ..self.place.clone()
+        }
+    }
+}
+
+/// Reports a finding that refuses the delivery and makes the error of it.
+pub fn refuse(finding: Finding, sink: &mut dyn Sink) -> ReadError {
+    sink.finding(finding.clone());
+    ReadError::Refused(Box::new(finding))
+}
+
+/// The rule that an identifier of this type breaks when it is not valid.
+pub(crate) fn identifier_rule(field_type: FieldType) -> &'static Rule {
+    match field_type {
+        FieldType::NhsNumber => &rules::BAD_NHS_NUMBER,
+        FieldType::Upn => &rules::BAD_UPN,
+        FieldType::Uln => &rules::BAD_ULN,
+        FieldType::Name => &rules::BAD_NAME,
+        FieldType::Postcode => &rules::BAD_POSTCODE,
+        FieldType::Date | FieldType::DateTime => &rules::BAD_DATE,
+        _ => &rules::BAD_FORM,
+    }
+}

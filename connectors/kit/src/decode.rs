@@ -1,0 +1,177 @@
+//! Bytes to UTF-8, strictly and as a stream.
+//!
+//! A byte order mark decides before the layout does. UTF-8 passes through unchanged, so that the reader above
+//! can say which row holds a bad byte. What is malformed in UTF-16 comes out as [`MALFORMED`], a byte that no
+//! UTF-8 text holds, and so costs its row in the same way; it is never replaced by a question mark.
+
+use std::io::{self, Cursor, Read};
+
+use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::layout::Encoding;
+
+/// Stands for a malformed sequence in decoded text.
+pub const MALFORMED: u8 = 0xff;
+
+/// Bytes read from the source at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Why a text cannot be decoded at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// UTF-16 was declared, and nothing says in which byte order.
+    #[error("declared as UTF-16 but without a byte order mark")]
+    NoByteOrderMark,
+    /// The source failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// UTF-8 text from a source in another encoding.
+pub struct Decoded<R> {
+    source: io::Chain<Cursor<Vec<u8>>, R>,
+    decoder: Option<Decoder>,
+    /// Undecoded bytes: `raw[taken..filled]`.
+    raw: Vec<u8>,
+    taken: usize,
+    filled: usize,
+    source_ended: bool,
+    decoder_ended: bool,
+}
+
+/// Opens a source that is declared to be in `declared`.
+///
+/// ```
+/// use std::io::Read;
+/// use kit::{decode::decode, layout::Encoding};
+///
+/// let mut text = String::new();
+/// decode(&b"Zo\xeb"[..], Encoding::Windows1252)?.read_to_string(&mut text)?;
+/// assert_eq!(text, "Zoë");
+///
+/// text.clear();
+/// decode(&b"\xff\xfeZ\0o\0\xeb\0"[..], Encoding::Utf8)?.read_to_string(&mut text)?;
+/// assert_eq!(text, "Zoë");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode<R: Read>(mut source: R, declared: Encoding) -> Result<Decoded<R>, DecodeError> {
+    let mut start = Vec::with_capacity(3);
+    source.by_ref().take(3).read_to_end(&mut start)?;
+    let (marked, mark_length) = match start.as_slice() {
+        [0xef, 0xbb, 0xbf] => (None, 3),
+        [0xff, 0xfe, ..] => (Some(UTF_16LE), 2),
+        [0xfe, 0xff, ..] => (Some(UTF_16BE), 2),
+        _ => match declared {
+            Encoding::Utf8 => (None, 0),
+            Encoding::Utf16 => return Err(DecodeError::NoByteOrderMark),
+            Encoding::Windows1252 => (Some(WINDOWS_1252), 0),
+        },
+    };
+    start.drain(..mark_length);
+    let decoder = marked.map(|encoding| encoding.new_decoder_without_bom_handling());
+    let raw = if decoder.is_some() {
+        vec![0; CHUNK]
+    } else {
+        Vec::new()
+    };
+    Ok(Decoded {
+        source: Cursor::new(start).chain(source),
+        decoder,
+        raw,
+        taken: 0,
+        filled: 0,
+        source_ended: false,
+        decoder_ended: false,
+    })
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(decoder) = &mut self.decoder else {
+            return self.source.read(out);
+        };
+        // The decoder needs room for the longest character; callers use buffers far larger.
+        if out.len() < 4 {
+            return if out.is_empty() {
+                Ok(0)
+            } else {
+                Err(io::Error::from(io::ErrorKind::InvalidInput))
+            };
+        }
+        loop {
+            if self.decoder_ended {
+                return Ok(0);
+            }
+            if self.taken == self.filled && !self.source_ended {
+                self.taken = 0;
+                self.filled = self.source.read(&mut self.raw)?;
+                self.source_ended = self.filled == 0;
+            }
+            let raw = self.raw.get(self.taken..self.filled).unwrap_or_default();
+            let Some(room) = out.len().checked_sub(1).and_then(|room| out.get_mut(..room)) else {
+                return Ok(0);
+            };
+            let (result, read, mut written) =
+                decoder.decode_to_utf8_without_replacement(raw, room, self.source_ended);
+            self.taken += read;
+            match result {
+                DecoderResult::InputEmpty => self.decoder_ended = self.source_ended,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => {
+                    if let Some(byte) = out.get_mut(written) {
+                        *byte = MALFORMED;
+                        written += 1;
+                    }
+                }
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &[u8], declared: Encoding) -> Vec<u8> {
+        let mut text = Vec::new();
+        decode(bytes, declared).unwrap().read_to_end(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn byte_order_marks_win_over_the_declaration() {
+        assert_eq!(all(b"\xef\xbb\xbfa", Encoding::Windows1252), b"a");
+        assert_eq!(all(b"\xfe\xff\0a", Encoding::Utf8), b"a");
+        assert_eq!(all(b"\xff\xfea\0", Encoding::Utf8), b"a");
+        assert_eq!(all(b"", Encoding::Utf8), b"");
+        assert_eq!(all(b"\xff", Encoding::Utf8), b"\xff");
+    }
+
+    #[test]
+    fn utf_16_without_a_mark_is_refused() {
+        assert!(matches!(
+            decode(&b"a\0"[..], Encoding::Utf16),
+            Err(DecodeError::NoByteOrderMark)
+        ));
+    }
+
+    #[test]
+    fn a_lone_surrogate_and_a_half_unit_are_marked_not_replaced() {
+        assert_eq!(all(b"\xff\xfea\0\0\xd8b\0", Encoding::Utf16), b"a\xffb");
+        assert_eq!(all(b"\xff\xfea\0b", Encoding::Utf16), b"a\xff");
+    }
+
+    #[test]
+    fn long_texts_cross_the_chunks() {
+        let text = "é€𝄞x".repeat(50_000);
+        let mut bytes = vec![0xff, 0xfe];
+        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(all(&bytes, Encoding::Utf16), text.as_bytes());
+    }
+}
