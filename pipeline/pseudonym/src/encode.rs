@@ -1,0 +1,373 @@
+//! From an identity to an encoding and a profile.
+
+mod dates;
+mod names;
+
+use std::{fmt, sync::Arc};
+
+use identity::{
+    BusinessKey, Held, Identity, NhsNumber, NhsNumberStatus, People, Postcode, SenderReference, Upn,
+};
+use jiff::civil::Date;
+use linkage::{
+    ChildId, Encoding, NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, RecordId, SexEncoding,
+    Token,
+};
+use records::{
+    Area, IdentifierState, Identifiers, Kind, Location, Month, Profile, Record, Sex,
+    dates::compulsory_school_age,
+};
+
+use self::{
+    dates::{DateKeys, date_bytes},
+    names::{Letters, NameKeys},
+};
+use crate::{
+    AreaLookup, KeyError, Keys, Reference, Seal, SealError,
+    keyed::KeyedHash,
+    keys::Secret,
+    seal::{content_of, encoded},
+};
+
+/// UPNs that are kept of one person, and postcodes: more than any return holds, and a bound on what a row can cost.
+const MOST: usize = 16;
+
+/// What a connector hands on for one record: who it is about, what its sender calls it, and what it says.
+#[derive(Debug)]
+pub struct Identified {
+    /// Who the record is about.
+    pub people: People,
+    /// What names it within its kind and provider.
+    pub key: BusinessKey,
+    /// The sender's own reference.
+    pub reference: Option<SenderReference>,
+    /// Where it stood, for a record without a reference that may be shown.
+    pub location: Option<Location>,
+    /// What it says.
+    pub record: Record,
+}
+
+/// What remains of a record below the one door.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The record's name for ever.
+    pub record_id: RecordId,
+    /// What linkage compares, for a run that links without the vault.
+    pub encoding: Encoding,
+    /// The encoding as the vault keeps it.
+    pub sealed_encoding: Vec<u8>,
+    /// The reference to show for it, as the vault keeps it; opens with [`Seal::open_reference`].
+    pub sealed_reference: Option<Vec<u8>>,
+    /// What the dataset may know of the child.
+    pub profile: Profile,
+    /// A keyed hash of all that the record says and of who it is about. The time of its version and the day on which it
+    /// was received do not count: a record that is sent again unchanged has the same hash.
+    pub content_hash: [u8; 32],
+    /// What it says.
+    pub record: Record,
+}
+
+/// Encodes records under one set of keys. Shared between threads; holds no record.
+pub struct Encoder {
+    areas: Arc<AreaLookup>,
+    seal: Seal,
+    names: NameKeys,
+    dates: DateKeys,
+    nhs_number: KeyedHash,
+    mothers_nhs_number: KeyedHash,
+    upn: KeyedHash,
+    uln: KeyedHash,
+    postcode: KeyedHash,
+    sector: KeyedHash,
+    outward: KeyedHash,
+    exact: KeyedHash,
+    record: KeyedHash,
+    child: KeyedHash,
+    content: KeyedHash,
+}
+
+impl Encoder {
+    /// The encoder under these keys, which looks postcodes up in `areas`.
+    ///
+    /// # Errors
+    /// [`KeyError::Derivation`], a fault of this program.
+    pub fn new(keys: &Keys, areas: Arc<AreaLookup>) -> Result<Self, KeyError> {
+        let linkage = |field| keys.hash(Secret::Linkage, field);
+        let spine = |field| keys.hash(Secret::Spine, field);
+        Ok(Encoder {
+            areas,
+            seal: Seal::new(keys)?,
+            names: NameKeys::new(keys)?,
+            dates: DateKeys::new(keys)?,
+            nhs_number: linkage("nhs-number")?,
+            mothers_nhs_number: linkage("mothers-nhs-number")?,
+            upn: linkage("upn")?,
+            uln: linkage("uln")?,
+            postcode: linkage("postcode")?,
+            sector: linkage("postcode-sector")?,
+            outward: linkage("postcode-outward")?,
+            exact: linkage("names-birth-date-postcode")?,
+            record: spine("record")?,
+            child: spine("child")?,
+            content: spine("content")?,
+        })
+    }
+
+    /// Encodes a record and forgets who it is about.
+    ///
+    /// # Errors
+    /// [`EncodeError`], a fault of this program.
+    pub fn encode(&self, kind: Kind, provider: &str, identified: Identified) -> Result<Encoded, EncodeError> {
+        let Identified {
+            people,
+            key,
+            reference,
+            location,
+            record,
+        } = identified;
+        let record_id = self.record_id(kind, provider, &key);
+        let encoding = self.encoding(&people, &record);
+        let profile = self.profile(people.child.as_ref(), &record);
+        let encoded = encoded(&encoding)?;
+        let content_hash = self.content_hash(&record, &profile, content_of(&encoded))?;
+        let sealed_encoding = self.seal.encoded(record_id, encoded)?;
+        let sealed_reference = match Reference::of(&people, reference, location.as_ref()) {
+            Some(reference) => Some(self.seal.reference(record_id, &reference)?),
+            None => None,
+        };
+        Ok(Encoded {
+            record_id,
+            encoding,
+            sealed_encoding,
+            sealed_reference,
+            profile,
+            content_hash,
+            record,
+        })
+    }
+
+    /// The name for ever of the record that a provider calls so.
+    pub fn record_id(&self, kind: Kind, provider: &str, key: &BusinessKey) -> RecordId {
+        RecordId(
+            self.record
+                .half(&[kind.as_str().as_bytes(), provider.as_bytes(), key.as_bytes()]),
+        )
+    }
+
+    /// The name for ever of the child whose first anchor is this record.
+    pub fn child_id(&self, anchor: RecordId) -> ChildId {
+        ChildId(self.child.half(&[&anchor.0]))
+    }
+
+    /// The token that encodings hold for a child's NHS number: what an officer types becomes what is stored.
+    pub fn nhs_number_token(&self, number: &NhsNumber) -> Token {
+        Token(self.nhs_number.half(&[number.expose().as_bytes()]))
+    }
+
+    /// The token that encodings hold for a UPN, in force or former.
+    pub fn upn_token(&self, upn: &Upn) -> Token {
+        Token(self.upn.half(&[upn.expose().as_bytes()]))
+    }
+
+    /// The seal under the same keys.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    fn encoding(&self, people: &People, record: &Record) -> Encoding {
+        let mother = people
+            .mother
+            .as_ref()
+            .and_then(|mother| mother.nhs_number.valid());
+        Encoding {
+            child: people.child.as_ref().map(|child| self.person(child, record.sex)),
+            mother: mother.map(|number| self.mothers_token(number)),
+            event_day: Some(self.dates.day_number(record.event_date)),
+        }
+    }
+
+    fn person(&self, person: &Identity, sex: Sex) -> PersonEncoding {
+        let number = person.nhs_number.valid();
+        let (upns, upn_in_force) = self.upns(person);
+        PersonEncoding {
+            nhs_number: number.map(|number| NhsNumberEncoding {
+                token: self.nhs_number_token(number),
+                conclusive: is_conclusive(person.nhs_number_status),
+            }),
+            nhs_number_as_mother: number.map(|number| self.mothers_token(number)),
+            upns,
+            upn_in_force,
+            uln: person
+                .uln
+                .valid()
+                .map(|uln| Token(self.uln.half(&[uln.expose().as_bytes()]))),
+            forenames: self
+                .names
+                .encode(person.forename.valid(), &person.other_forenames),
+            surnames: self.names.encode(person.surname.valid(), &person.other_surnames),
+            birth: person
+                .birth_date
+                .valid()
+                .map(|birth| self.dates.encode(birth.date())),
+            postcodes: self.postcodes(person),
+            sex: match sex {
+                Sex::M => Some(SexEncoding::M),
+                Sex::F => Some(SexEncoding::F),
+                Sex::U => None,
+            },
+            exact: self.exact(person),
+        }
+    }
+
+    fn mothers_token(&self, number: &NhsNumber) -> Token {
+        Token(self.mothers_nhs_number.half(&[number.expose().as_bytes()]))
+    }
+
+    /// The UPN in force first, then the former ones, each once, and the place of the one in force.
+    fn upns(&self, person: &Identity) -> (Vec<Token>, Option<u8>) {
+        let mut tokens = Vec::new();
+        for upn in person
+            .upn
+            .valid()
+            .into_iter()
+            .chain(&person.former_upns)
+            .take(MOST)
+        {
+            let token = self.upn_token(upn);
+            if !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        (tokens, person.upn.valid().map(|_| 0))
+    }
+
+    /// The latest postcode first, each once.
+    fn postcodes(&self, person: &Identity) -> Vec<PostcodeEncoding> {
+        let mut encoded: Vec<PostcodeEncoding> = Vec::new();
+        for postcode in person
+            .postcode
+            .valid()
+            .into_iter()
+            .chain(&person.other_postcodes)
+            .take(MOST)
+        {
+            let token = |hash: &KeyedHash, text: &str| PartToken(hash.number(&[text.as_bytes()]));
+            let postcode = PostcodeEncoding {
+                whole: token(&self.postcode, postcode.expose()),
+                sector: token(&self.sector, postcode.sector()),
+                outward: token(&self.outward, postcode.outward()),
+            };
+            if encoded.iter().all(|known| known.whole != postcode.whole) {
+                encoded.push(postcode);
+            }
+        }
+        encoded
+    }
+
+    fn exact(&self, person: &Identity) -> Option<Token> {
+        let forename = Letters::of(person.forename.valid()?.letters());
+        let surname = Letters::of(person.surname.valid()?.letters());
+        let birth = date_bytes(person.birth_date.valid()?.date());
+        let postcode = person.postcode.valid()?.expose();
+        Some(Token(self.exact.half(&[
+            forename.text().as_bytes(),
+            surname.text().as_bytes(),
+            &birth,
+            postcode.as_bytes(),
+        ])))
+    }
+
+    fn profile(&self, child: Option<&Identity>, record: &Record) -> Profile {
+        let said = Profile {
+            sex: record.sex,
+            ethnic_group: record.ethnic_group,
+            ..Profile::default()
+        };
+        let Some(child) = child else { return said };
+        let birth = child.birth_date.valid().map(|birth| birth.date());
+        let school_age = birth.map(compulsory_school_age);
+        Profile {
+            birth_month: birth.map(Month::of),
+            area: child
+                .postcode
+                .valid()
+                .map_or_else(Area::default, |postcode| self.area(postcode)),
+            no_fixed_abode: child.no_fixed_abode,
+            identifiers: Identifiers {
+                nhs_number: state(&child.nhs_number),
+                upn: state(&child.upn),
+                uln: state(&child.uln),
+                forename: state(&child.forename),
+                surname: state(&child.surname),
+                birth_date: state(&child.birth_date),
+                postcode: state(&child.postcode),
+            },
+            school_age_at_event: school_age.map(|from: Date| record.event_date >= from),
+            school_age_from: school_age.map(Month::of),
+            ..said
+        }
+    }
+
+    fn area(&self, postcode: &Postcode) -> Area {
+        self.areas.area(postcode).cloned().unwrap_or_default()
+    }
+
+    fn content_hash(
+        &self,
+        record: &Record,
+        profile: &Profile,
+        encoding: &[u8],
+    ) -> Result<[u8; 32], EncodeError> {
+        // Bound without `..`: a field that is added must be thought about here.
+        let Record {
+            version: _,
+            received_date: _,
+            state,
+            event_date,
+            sex,
+            ethnic_group,
+            scope,
+        } = record;
+        let said = (state, event_date, sex, ethnic_group, scope, profile);
+        let said = serde_json::to_vec(&said).map_err(|_| EncodeError::Content)?;
+        Ok(self.content.of(&[&said, encoding]))
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encoder(…)")
+    }
+}
+
+/// A record could not be encoded: a fault of this program, never of the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// It could not be sealed.
+    #[error("the encoding {0}")]
+    Seal(#[from] SealError),
+    /// What it says could not be written down for its hash.
+    #[error("the content could not be hashed")]
+    Content,
+}
+
+/// Statuses 04 (no or several matches) and 05 (trace to be resolved) say that the number may be another's.
+fn is_conclusive(status: Option<NhsNumberStatus>) -> bool {
+    !matches!(
+        status,
+        Some(NhsNumberStatus::TraceFailed | NhsNumberStatus::TraceUnresolved)
+    )
+}
+
+fn state<T>(held: &Held<T>) -> IdentifierState {
+    match held {
+        Held::Absent => IdentifierState::Absent,
+        Held::Valid(_) => IdentifierState::Valid,
+        Held::Invalid => IdentifierState::Invalid,
+        Held::Placeholder => IdentifierState::Placeholder,
+    }
+}
+
+#[cfg(test)]
+#[path = "encode/tests.rs"]
+mod tests;
