@@ -5,8 +5,25 @@
 //! and area; [`unmatched`] lists those that somebody must act on. Rates are operational: they count real
 //! children without disclosure control, and are not for publication.
 
+pub mod assess;
+pub mod census;
 pub mod interval;
+pub mod notice;
 pub mod organisation;
+pub mod rates;
+pub mod reason;
+pub mod unmatched;
+pub mod validity;
 
+#[cfg(test)]
+mod testing;
+
+pub use assess::{Assessed, Births, Judgement, Settings, Standing, assess};
+pub use census::{SchoolFact, SchoolFacts};
 pub use interval::{Interval, per_thousand, wilson};
+pub use notice::{Link, Notice, NoticeState, Stated, Tier};
 pub use organisation::{Body, Organisations, OrganisationsError};
+pub use rates::{Maturity, Measure, Part, Rate, Slice, match_rates};
+pub use reason::{Reason, ReasonRow, Reasons, ReasonsError};
+pub use unmatched::{Unmatched, unmatched};
+pub use validity::{Fault, Residence};

@@ -1,0 +1,168 @@
+//! What the measures know of a notice: plain facts, nobody named.
+
+use std::{fmt, str::FromStr};
+
+use jiff::civil::Date;
+use records::{Identifiers, Month};
+
+/// By which rule a record was matched, strongest first, or why it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// NHS number.
+    T1,
+    /// Unique pupil number, present or former.
+    T2,
+    /// Exact names, birth date and postcode.
+    T3,
+    /// Probable: the weight of agreements and disagreements is high enough.
+    T4,
+    /// One candidate between the thresholds: a person must look.
+    T4r,
+    /// Several candidates.
+    Tx,
+    /// No candidate.
+    T0,
+}
+
+impl Tier {
+    /// Every tier, in the order above.
+    pub const ALL: [Tier; 7] = [
+        Tier::T1,
+        Tier::T2,
+        Tier::T3,
+        Tier::T4,
+        Tier::T4r,
+        Tier::Tx,
+        Tier::T0,
+    ];
+
+    /// Whether a record of this tier is matched.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Tier::T1 | Tier::T2 | Tier::T3 | Tier::T4)
+    }
+
+    /// The code in the dataset.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Tier::T1 => "T1",
+            Tier::T2 => "T2",
+            Tier::T3 => "T3",
+            Tier::T4 => "T4",
+            Tier::T4r => "T4r",
+            Tier::Tx => "Tx",
+            Tier::T0 => "T0",
+        }
+    }
+
+    /// What it means, for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Tier::T1 => "NHS number",
+            Tier::T2 => "unique pupil number",
+            Tier::T3 => "exact names, birth date and postcode",
+            Tier::T4 => "probable",
+            Tier::T4r => "one candidate, for review",
+            Tier::Tx => "several candidates",
+            Tier::T0 => "no candidate",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not the code of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the code of a tier")]
+pub struct NotATier;
+
+impl FromStr for Tier {
+    type Err = NotATier;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Tier::ALL
+            .into_iter()
+            .find(|tier| tier.as_str() == text)
+            .ok_or(NotATier)
+    }
+}
+
+/// One message: a record of kind `section23` as the vault holds it, with what linkage found.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// Names the record; only compared and sorted.
+    pub record_id: String,
+    /// The feed that it came by.
+    pub feed: String,
+    /// ODS code of the body that answers for it, as sent: the notifier, not a portal that passed it on.
+    pub provider: String,
+    /// When it reached the area.
+    pub received: Date,
+    /// What it says, or that it was taken back.
+    pub state: NoticeState,
+}
+
+/// Whether a notice stands.
+#[derive(Clone, Debug)]
+pub enum NoticeState {
+    /// It stands, and says this.
+    Current(Box<Stated>),
+    /// The sender took it back.
+    Withdrawn,
+}
+
+/// What a standing notice says, and what linkage made of it.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// When the opinion was formed.
+    pub opinion: Date,
+    /// When it was sent; where the sender does not say, the day of receipt stands for it.
+    pub sent: Option<Date>,
+    /// Whether it says that the parent was informed.
+    pub parent_informed: bool,
+    /// Whether it records the parent's objection.
+    pub parent_objection: bool,
+    /// Whether it states a need.
+    pub has_need: bool,
+    /// DfE code of the authority that the child's postcode lies in.
+    pub la_code: Option<String>,
+    /// ONS code of the authority where the child lives, as the sender states it.
+    pub la_gss: Option<String>,
+    /// Month of birth.
+    pub birth_month: Option<Month>,
+    /// The month on whose last day compulsory school age begins (it does on 31 March, 31 August or
+    /// 31 December).
+    pub school_age_from: Option<Month>,
+    /// Which identifiers it bore.
+    pub identifiers: Identifiers,
+    /// What linkage found.
+    pub link: Link,
+    /// Why it was found unfit to compare at all (another key epoch, a format out of use); false in a sound
+    /// delivery.
+    pub comparable: bool,
+    /// How many nights it has been tried.
+    pub tries: u32,
+}
+
+/// What linkage found for a notice.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The child; only compared. A notice that met no other record still has a child of its own.
+    pub child_id: String,
+    /// The strongest rule that joined it to a record of another kind, or why none did.
+    pub tier: Tier,
+    /// The first night on which its child also held a record of another kind; none while unmatched.
+    pub matched_on: Option<Date>,
+    /// Whether its NHS number met a conflict: another birth date, many children, or a mother's number.
+    pub conflict: bool,
+}
+
+impl Link {
+    /// Whether the child also holds a current record of another kind.
+    pub fn is_match(&self) -> bool {
+        self.tier.is_match()
+    }
+}

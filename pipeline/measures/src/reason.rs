@@ -1,0 +1,343 @@
+//! Why a notice is not matched: reasons R01 to R11.
+//!
+//! The order in which they are tried and the words that people read are data,
+//! `mappings/measures/reasons.toml`; the conditions are here. The file's examples are this module's tests.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use records::IdentifierState;
+use serde::Deserialize;
+
+use crate::{
+    notice::{Stated, Tier},
+    validity::{self, Residence},
+};
+
+/// The reasons that come with the program.
+const REASONS: &str = include_str!("../../../mappings/measures/reasons.toml");
+
+/// Why a notice is not matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// No NHS number, and not enough else.
+    R01,
+    /// An NHS number that fails its check.
+    R02,
+    /// A valid NHS number that is on no other record.
+    R03,
+    /// Names, birth date and postcode, but no candidate.
+    R04,
+    /// A person must choose among candidates.
+    R05,
+    /// The NHS number agrees with a record whose other details conflict.
+    R06,
+    /// Lives in another area.
+    R07,
+    /// Over compulsory school age.
+    R08,
+    /// A duplicate.
+    R09,
+    /// Parent not informed, or an objection.
+    R10,
+    /// The whole file cannot be compared.
+    R11,
+}
+
+impl Reason {
+    /// Every reason, by number; the order tried is [`Reasons::rows`]'s.
+    pub const ALL: [Reason; 11] = [
+        Reason::R01,
+        Reason::R02,
+        Reason::R03,
+        Reason::R04,
+        Reason::R05,
+        Reason::R06,
+        Reason::R07,
+        Reason::R08,
+        Reason::R09,
+        Reason::R10,
+        Reason::R11,
+    ];
+
+    /// The code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reason::R01 => "R01",
+            Reason::R02 => "R02",
+            Reason::R03 => "R03",
+            Reason::R04 => "R04",
+            Reason::R05 => "R05",
+            Reason::R06 => "R06",
+            Reason::R07 => "R07",
+            Reason::R08 => "R08",
+            Reason::R09 => "R09",
+            Reason::R10 => "R10",
+            Reason::R11 => "R11",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Reason {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Reason::ALL
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or_else(|| "not a reason from R01 to R11".to_owned())
+    }
+}
+
+/// One reason as people read it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonRow {
+    /// Which.
+    #[serde(deserialize_with = "reason_code")]
+    pub id: Reason,
+    /// A few words for a table.
+    pub title: String,
+    /// What it means.
+    pub means: String,
+    /// What to do about it.
+    pub todo: String,
+    /// Who should: `sender`, `local authority`, `nobody`.
+    pub who: String,
+    /// What to do once the notice has been open for `late_after_days`.
+    #[serde(default)]
+    pub todo_late: Option<String>,
+    /// Days open from which `todo_late` takes the place of `todo`.
+    #[serde(default)]
+    pub late_after_days: Option<i32>,
+    #[serde(default)]
+    examples: Vec<toml::Table>,
+}
+
+impl ReasonRow {
+    /// What to do about a notice that has been open for so many days.
+    pub fn todo_after(&self, days_open: i32) -> &str {
+        match (&self.todo_late, self.late_after_days) {
+            (Some(todo), Some(days)) if days_open >= days => todo,
+            _ => &self.todo,
+        }
+    }
+
+    /// The examples that stand beside the reason.
+    pub fn examples(&self) -> &[toml::Table] {
+        &self.examples
+    }
+}
+
+/// The reasons in the order in which they are tried.
+#[derive(Clone, Debug)]
+pub struct Reasons(Vec<ReasonRow>);
+
+/// The table of reasons cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReasonsError {
+    /// Not the TOML that is expected. The text names line and column.
+    #[error("the table of reasons: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A reason stands twice.
+    #[error("the table of reasons has {0} twice")]
+    Twice(Reason),
+    /// A reason is missing, so that a notice could be left without one.
+    #[error("the table of reasons lacks {0}")]
+    Missing(Reason),
+}
+
+impl Reasons {
+    /// The table that comes with the program.
+    ///
+    /// # Errors
+    /// [`ReasonsError`] where it is malformed, which a test rules out.
+    pub fn built_in() -> Result<Self, ReasonsError> {
+        Reasons::parse(REASONS)
+    }
+
+    /// Reads a table of one's own: other words or another order, but every reason once.
+    ///
+    /// # Errors
+    /// [`ReasonsError`], naming the place or the reason.
+    pub fn parse(text: &str) -> Result<Self, ReasonsError> {
+        let file: File = toml::from_str(text)?;
+        let mut seen = BTreeSet::new();
+        for row in &file.reason {
+            if !seen.insert(row.id) {
+                return Err(ReasonsError::Twice(row.id));
+            }
+        }
+        match Reason::ALL.into_iter().find(|reason| !seen.contains(reason)) {
+            Some(missing) => Err(ReasonsError::Missing(missing)),
+            None => Ok(Reasons(file.reason)),
+        }
+    }
+
+    /// The reasons, in the order in which they are tried.
+    pub fn rows(&self) -> &[ReasonRow] {
+        &self.0
+    }
+
+    /// The words of one reason.
+    pub fn row(&self, reason: Reason) -> Option<&ReasonRow> {
+        self.0.iter().find(|row| row.id == reason)
+    }
+
+    /// The first reason in the table's order that fits.
+    pub(crate) fn first(&self, case: &Case<'_>) -> Reason {
+        let fits = |&reason: &Reason| fits(reason, case);
+        // The table holds every reason, so one that fits is found; it would be the one by keys at the latest.
+        self.0
+            .iter()
+            .map(|row| row.id)
+            .find(fits)
+            .unwrap_or_else(|| by_keys(case.stated))
+    }
+}
+
+/// What decides the reason of one unmatched notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case<'a> {
+    pub stated: &'a Stated,
+    pub duplicate: bool,
+    pub over_age: bool,
+    pub residence: Residence,
+}
+
+fn fits(reason: Reason, case: &Case<'_>) -> bool {
+    let Case { stated, .. } = case;
+    match reason {
+        Reason::R11 => !stated.comparable,
+        Reason::R10 => !stated.parent_informed || stated.parent_objection,
+        Reason::R09 => case.duplicate,
+        Reason::R08 => case.over_age,
+        Reason::R07 => case.residence == Residence::Elsewhere,
+        Reason::R06 => stated.link.conflict,
+        Reason::R05 => matches!(stated.link.tier, Tier::Tx | Tier::T4r),
+        Reason::R01 | Reason::R02 | Reason::R03 | Reason::R04 => by_keys(stated) == reason,
+    }
+}
+
+/// Exactly one of R01 to R04 holds for any notice, by the identifiers that it bears.
+fn by_keys(stated: &Stated) -> Reason {
+    match stated.identifiers.nhs_number {
+        IdentifierState::Invalid => Reason::R02,
+        IdentifierState::Valid => Reason::R03,
+        // A stand-in such as 0000000000 is no number.
+        IdentifierState::Absent | IdentifierState::Placeholder => {
+            if validity::is_described(&stated.identifiers) {
+                Reason::R04
+            } else {
+                Reason::R01
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "version")]
+    _version: String,
+    reason: Vec<ReasonRow>,
+}
+
+fn reason_code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Reason, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::stated;
+
+    /// What an example may state, and how it changes a sound notice.
+    fn reason_of(example: &toml::Table, reasons: &Reasons) -> Reason {
+        let mut stated = stated();
+        let (mut duplicate, mut over_age, mut residence) = (false, false, Residence::Ours);
+        let state = |value: &toml::Value| match value.as_str() {
+            Some("absent") => IdentifierState::Absent,
+            Some("invalid") => IdentifierState::Invalid,
+            Some("placeholder") => IdentifierState::Placeholder,
+            other => panic!("not the state of an identifier: {other:?}"),
+        };
+        for (key, value) in example {
+            let flag = value.as_bool();
+            match key.as_str() {
+                "comparable" => stated.comparable = flag.expect("a flag"),
+                "parent_informed" => stated.parent_informed = flag.expect("a flag"),
+                "objection" => stated.parent_objection = flag.expect("a flag"),
+                "conflict" => stated.link.conflict = flag.expect("a flag"),
+                "duplicate" => duplicate = flag.expect("a flag"),
+                "over_age" => over_age = flag.expect("a flag"),
+                "residence" if value.as_str() == Some("elsewhere") => residence = Residence::Elsewhere,
+                "tier" => stated.link.tier = value.as_str().and_then(|t| t.parse().ok()).expect("a tier"),
+                "nhs_number" => stated.identifiers.nhs_number = state(value),
+                "postcode" => stated.identifiers.postcode = state(value),
+                "forename" => stated.identifiers.forename = state(value),
+                other => panic!("an example states {other}, which no input is called"),
+            }
+        }
+        reasons.first(&Case {
+            stated: &stated,
+            duplicate,
+            over_age,
+            residence,
+        })
+    }
+
+    #[test]
+    fn the_examples_of_the_table_hold() {
+        let reasons = Reasons::built_in().expect("well formed");
+        for row in reasons.rows() {
+            assert!(!row.examples().is_empty(), "{} has no example", row.id);
+            for example in row.examples() {
+                assert_eq!(reason_of(example, &reasons), row.id, "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_tables() {
+        // Out of area and over age: the built-in order says R08; with R07 moved to the front it is R07.
+        let built_in = Reasons::built_in().expect("well formed");
+        let example: toml::Table =
+            toml::from_str("over_age = true\nresidence = \"elsewhere\"").expect("TOML");
+        assert_eq!(reason_of(&example, &built_in), Reason::R08);
+        let mut rows = built_in.rows().to_vec();
+        rows.sort_by_key(|row| row.id != Reason::R07);
+        assert_eq!(reason_of(&example, &Reasons(rows)), Reason::R07);
+    }
+
+    #[test]
+    fn a_table_must_hold_every_reason_once() {
+        let without = REASONS.replace("id = \"R05\"", "id = \"R04\"");
+        assert!(matches!(
+            Reasons::parse(&without),
+            Err(ReasonsError::Twice(Reason::R04))
+        ));
+        let cut = &REASONS[..REASONS.find("[[reason]]\nid = \"R01\"").expect("the last reason")];
+        assert!(matches!(
+            Reasons::parse(cut),
+            Err(ReasonsError::Missing(Reason::R01))
+        ));
+        let unknown = REASONS.replace("id = \"R05\"", "id = \"R12\"");
+        assert!(matches!(Reasons::parse(&unknown), Err(ReasonsError::Toml(_))));
+    }
+
+    #[test]
+    fn what_to_do_changes_with_time() {
+        let reasons = Reasons::built_in().expect("well formed");
+        let waiting = reasons.row(Reason::R03).expect("every reason");
+        assert_eq!(waiting.todo_after(89), waiting.todo);
+        assert_eq!(Some(waiting.todo_after(90)), waiting.todo_late.as_deref());
+    }
+}
