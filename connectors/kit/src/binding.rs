@@ -22,6 +22,8 @@ pub struct Binding {
     by_name: BTreeMap<&'static str, usize>,
     pub(crate) contract: Contract,
     place: Location,
+    /// Whether a finding can say which column: an XML element has none.
+    has_columns: bool,
     /// For each column of the file, whether the layout knows it.
     known: Vec<bool>,
     /// Rows that have something in a column that the layout does not know, by column.
@@ -168,9 +170,15 @@ impl Binding {
             by_name,
             contract: layout.contract,
             place,
+            has_columns: true,
             known,
             unknown: BTreeMap::new(),
         })
+    }
+
+    /// The same for a source whose rows are no lines of columns, such as XML: findings name the header alone.
+    pub fn without_columns(self) -> Self {
+        Binding { has_columns: false, ..self }
     }
 
     /// The values of one row, and whatever is wrong with them.
@@ -198,7 +206,7 @@ impl Binding {
                 rule: &rules::UNKNOWN_COLUMN,
                 effect: self.contract.unknown_column.effect(),
                 location: Location {
-                    column: u32::try_from(column).ok(),
+                    column: self.shown(column),
                     ..self.place.clone()
                 },
                 rows,
@@ -225,10 +233,15 @@ impl Binding {
     pub(crate) fn location(&self, line: u64, column: Option<usize>, header: Option<&String>) -> Location {
         Location {
             line: Some(line),
-            column: column.and_then(|column| u32::try_from(column).ok()),
+            column: column.and_then(|column| self.shown(column)),
             header: header.cloned(),
             ..self.place.clone()
         }
+    }
+
+    /// The column as a finding shows it.
+    fn shown(&self, column: usize) -> Option<u32> {
+        u32::try_from(column).ok().filter(|_| self.has_columns)
     }
 }
 

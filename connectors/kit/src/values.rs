@@ -158,8 +158,7 @@ impl<'a> Values<'a> {
         let FieldType::Integer { min, max } = self.binding.field(field)?.field.field_type else {
             return None;
         };
-        let digits = text.strip_suffix(".0").unwrap_or(&text);
-        match digits.parse() {
+        match without_decimals(&text).parse() {
             Ok(number) if (min..=max).contains(&number) => Some(number),
             _ => {
                 self.bad(field, &rules::BAD_NUMBER);
@@ -172,7 +171,7 @@ impl<'a> Values<'a> {
     pub fn flag(&mut self, field: &str) -> Option<bool> {
         let text = self.raw(field)?;
         let bound = self.binding.field(field)?;
-        let folded = fold_code(&text);
+        let folded = fold_code(without_decimals(&text));
         let said = bound
             .spec
             .codes
@@ -370,7 +369,7 @@ pub(crate) fn canonical_code(bound: &BoundField, text: &str) -> Parsed<String> {
     let text = match bound.spec.codes.get(&fold_code(text)) {
         Some(means) if means.is_empty() => return Parsed::Blank,
         Some(means) => means.as_str(),
-        None => text,
+        None => without_decimals(text),
     };
     let found = match bound.field.field_type {
         FieldType::Code(Codes::These(codes)) | FieldType::CodeList(Codes::These(codes)) => codes
@@ -401,6 +400,7 @@ pub(crate) fn in_form(field_type: FieldType, text: &str) -> Result<String, &'sta
             if right { Ok(upper()) } else { Err(&rules::BAD_FORM) }
         }
         FieldType::Digits { min, max } => {
+            let text = without_decimals(text);
             let right = (min..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
             if right {
                 Ok(text.to_owned())
@@ -409,6 +409,14 @@ pub(crate) fn in_form(field_type: FieldType, text: &str) -> Result<String, &'sta
             }
         }
         _ => Ok(text.to_owned()),
+    }
+}
+
+/// A whole number as an export writes it that took the column for one of decimals: `134.0` is 134.
+fn without_decimals(text: &str) -> &str {
+    match text.strip_suffix(".0") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
+        _ => text,
     }
 }
 

@@ -43,6 +43,16 @@ pub enum Slot {
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Row {
+    /// A row of texts from a source that has no columns of its own, such as XML.
+    pub fn from_texts<T: AsRef<str>>(line: u64, texts: impl IntoIterator<Item = T>) -> Self {
+        let mut row = Row::default();
+        row.clear(line);
+        for text in texts {
+            row.push_text(text.as_ref());
+        }
+        row
+    }
+
     /// The line of a text file, the Excel row, the record of a JSON array; from 1.
     pub fn line(&self) -> u64 {
         self.line
