@@ -178,7 +178,10 @@ impl Binding {
 
     /// The same for a source whose rows are no lines of columns, such as XML: findings name the header alone.
     pub fn without_columns(self) -> Self {
-        Binding { has_columns: false, ..self }
+        Binding {
+            has_columns: false,
+            ..self
+        }
     }
 
     /// The values of one row, and whatever is wrong with them.

@@ -194,6 +194,14 @@ impl DateForm {
         text
     }
 
+    fn has_time(&self) -> bool {
+        match &self.parts {
+            Parts::Pattern(parts) => parts.contains(&Part::Hour),
+            Parts::Rfc3339 => true,
+            Parts::ExcelSerial => false,
+        }
+    }
+
     /// What a numeric date in this form looks like, and the order of its parts; none where the month is a word.
     fn shape(&self) -> Option<(Vec<Option<char>>, Vec<char>)> {
         let Parts::Pattern(parts) = &self.parts else {
@@ -284,9 +292,15 @@ impl DateForms {
         self.0.iter().any(|form| form.parts == Parts::ExcelSerial)
     }
 
-    /// Writes a moment in the first form that can be written as text.
-    pub fn write(&self, moment: DateTime) -> String {
-        match self.0.iter().find(|form| form.parts != Parts::ExcelSerial) {
+    /// Writes a moment in the first form with (or without) a time of day, else in the first form that is text.
+    pub fn write_timed(&self, moment: DateTime, timed: bool) -> String {
+        let fits = |form: &&DateForm| form.parts != Parts::ExcelSerial && form.has_time() == timed;
+        let first = self
+            .0
+            .iter()
+            .find(fits)
+            .or_else(|| self.0.iter().find(|form| form.parts != Parts::ExcelSerial));
+        match first {
             Some(form) => form.write(moment),
             None => moment.date().to_string(),
         }

@@ -17,6 +17,7 @@ pub mod mappings;
 pub mod rules;
 pub mod tabular;
 pub mod values;
+pub mod write;
 pub mod xml;
 
 pub use binding::Binding;

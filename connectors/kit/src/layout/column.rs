@@ -18,6 +18,8 @@ pub struct Column {
     /// The source's codes and the canonical code that each means. Compared without regard to case and runs of
     /// spaces. A source code that is not here is taken as a canonical one.
     pub codes: BTreeMap<String, String>,
+    /// How the source spells each canonical code of `codes`; where it has several ways, the first in the alphabet.
+    pub spelt: BTreeMap<String, String>,
     /// The canonical value where the column is missing or the cell blank.
     pub default: Option<String>,
     /// Date forms of this column alone, in place of the file's.
@@ -70,8 +72,13 @@ impl<'de> Deserialize<'de> for Column {
                 if long.column.0.is_empty() && long.default.is_none() {
                     return Err(de::Error::custom("needs a column or a default"));
                 }
+                let mut spelt = BTreeMap::new();
+                for (code, means) in &long.codes {
+                    spelt.entry(means.clone()).or_insert_with(|| code.clone());
+                }
                 Ok(Column {
                     names: long.column.0,
+                    spelt,
                     codes: long
                         .codes
                         .into_iter()
