@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use identity::{Identity, Name, NhsNumber, People, SenderReference, TestNumbers, Uln, Upn};
+use identity::{Identity, Name, NhsNumber, People, Postcode, SenderReference, TestNumbers, Uln, Upn};
 use jiff::civil::Date;
 use records::Location;
 use serde::{Deserialize, Serialize};
@@ -61,75 +61,131 @@ fn identifies(text: &str, people: &People) -> bool {
     {
         return true;
     }
-    let compact = letters_and_digits(text);
+    let reference = Reading {
+        compact: letters_and_digits(text),
+        words: words(text).collect(),
+        names: words(text)
+            .chain([text])
+            .filter_map(name_of_several_letters)
+            .collect(),
+    };
     [&people.child, &people.mother]
         .into_iter()
         .flatten()
-        .any(|person| names(text, &compact, person))
+        .any(|person| reference.names(person))
 }
 
-fn names(text: &str, compact: &str, person: &Identity) -> bool {
-    let numbers = [
-        person.nhs_number.valid().map(NhsNumber::expose),
-        person.upn.valid().map(Upn::expose),
-        person.uln.valid().map(Uln::expose),
-    ];
-    let numbers = numbers
-        .into_iter()
-        .flatten()
-        .chain(person.former_upns.iter().map(Upn::expose));
-    let postcodes = person.postcode.valid().into_iter().chain(&person.other_postcodes);
-    let names = [&person.forename, &person.surname]
-        .into_iter()
-        .filter_map(|name| name.valid());
-    numbers.into_iter().any(|number| compact.contains(number))
-        || postcodes
+/// A reference, read in the ways in which it might name somebody.
+struct Reading<'a> {
+    compact: Zeroizing<String>,
+    words: Vec<&'a str>,
+    /// Its words, and the whole of it, where they read as names.
+    names: Vec<Name>,
+}
+
+impl Reading<'_> {
+    /// Whether it holds an identifier of this person.
+    fn names(&self, person: &Identity) -> bool {
+        let numbers = [
+            person.nhs_number.valid().map(NhsNumber::expose),
+            person.upn.valid().map(Upn::expose),
+            person.uln.valid().map(Uln::expose),
+        ];
+        let names = [person.forename.valid(), person.surname.valid()];
+        let names = || {
+            names
+                .into_iter()
+                .flatten()
+                .chain(&person.other_forenames)
+                .chain(&person.other_surnames)
+        };
+        numbers
             .into_iter()
-            .any(|postcode| compact.contains(letters_and_digits(postcode.expose()).as_str()))
-        || names
-            .chain(&person.other_forenames)
-            .chain(&person.other_surnames)
-            .any(|name| holds_name(text, name))
-        || person
-            .birth_date
-            .valid()
-            .is_some_and(|birth| holds_date(text, compact, birth.date()))
+            .flatten()
+            .any(|number| self.compact.contains(number))
+            || person
+                .former_upns
+                .iter()
+                .any(|upn| self.compact.contains(upn.expose()))
+            || person
+                .postcode
+                .valid()
+                .into_iter()
+                .chain(&person.other_postcodes)
+                .any(|code| self.holds_postcode(code))
+            || names().any(|name| self.holds_name(name))
+            || person
+                .birth_date
+                .valid()
+                .is_some_and(|birth| self.holds_date(birth.date()))
+    }
+
+    fn holds_postcode(&self, postcode: &Postcode) -> bool {
+        self.compact
+            .contains(letters_and_digits(postcode.expose()).as_str())
+    }
+
+    /// Whether it, or a word of it, is the name or a word of the name.
+    fn holds_name(&self, name: &Name) -> bool {
+        let same_letters = |read: &Name, part: &str| {
+            read.letters()
+                .eq(part.chars().filter(|character| character.is_alphabetic()))
+        };
+        self.names.iter().any(|read| {
+            same_letters(read, name.expose()) || name.parts().any(|part| same_letters(read, part))
+        })
+    }
+
+    /// Whether it holds the date in digits with its century, or a word of it is the date without.
+    fn holds_date(&self, date: Date) -> bool {
+        if self.compact.bytes().filter(u8::is_ascii_digit).count() < 6 {
+            return false;
+        }
+        let (year, month, day) = (
+            date.year().unsigned_abs(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        );
+        let orders = |year: u32| {
+            let (month, day) = (u32::from(month), u32::from(day));
+            let after = if year > 99 { 10_000 } else { 100 };
+            [
+                year * 10_000 + month * 100 + day,
+                (day * 100 + month) * after + year,
+                (month * 100 + day) * after + year,
+            ]
+        };
+        let long = orders(u32::from(year)).map(digits::<8>);
+        let short = orders(u32::from(year) % 100).map(digits::<6>);
+        let is_short = |text: &str| short.iter().any(|form| text.as_bytes() == form);
+        self.compact
+            .as_bytes()
+            .windows(8)
+            .any(|window| long.iter().any(|form| window == form))
+            || is_short(&self.compact)
+            || self.words.iter().any(|word| is_short(word))
+    }
 }
 
-/// Whether the reference is the name, or a word of it is a word of the name. An initial proves nothing.
-fn holds_name(text: &str, name: &Name) -> bool {
-    let same_letters = |other: &Name, part: &str| {
-        other
-            .letters()
-            .eq(part.chars().filter(|character| character.is_alphabetic()))
-    };
-    let is_part = |word: &str| {
-        let word = Name::parse(word)
-            .ok()
-            .filter(|word| word.letters().nth(1).is_some());
-        word.is_some_and(|word| name.parts().any(|part| same_letters(&word, part)))
-    };
-    Name::parse(text).is_ok_and(|whole| same_letters(&whole, name.expose())) || words(text).any(is_part)
+/// A name of more than one letter: an initial proves nothing.
+fn name_of_several_letters(text: &str) -> Option<Name> {
+    // Spares most references, which are letters and digits mixed, from being read as names.
+    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Name::parse(text)
+        .ok()
+        .filter(|name| name.letters().nth(1).is_some())
 }
 
-/// Whether the reference is the date in digits, or holds it with its century.
-fn holds_date(text: &str, compact: &str, date: Date) -> bool {
-    let (year, month, day) = (date.year(), date.month(), date.day());
-    let short_year = year.rem_euclid(100);
-    let long = [
-        Zeroizing::new(format!("{year:04}{month:02}{day:02}")),
-        Zeroizing::new(format!("{day:02}{month:02}{year:04}")),
-        Zeroizing::new(format!("{month:02}{day:02}{year:04}")),
-    ];
-    let short = [
-        Zeroizing::new(format!("{short_year:02}{month:02}{day:02}")),
-        Zeroizing::new(format!("{day:02}{month:02}{short_year:02}")),
-        Zeroizing::new(format!("{month:02}{day:02}{short_year:02}")),
-    ];
-    long.iter().any(|form| compact.contains(form.as_str()))
-        || short
-            .iter()
-            .any(|form| compact == form.as_str() || words(text).any(|word| word == form.as_str()))
+/// The last `N` decimal digits of a number.
+fn digits<const N: usize>(mut number: u32) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    digits
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -151,7 +207,7 @@ fn letters_and_digits(text: &str) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
-    use identity::{BirthDate, Held, Postcode};
+    use identity::{BirthDate, Held};
     use jiff::civil::date;
 
     use super::*;
