@@ -7,11 +7,7 @@
 mod authorities;
 mod layout;
 
-use std::{
-    collections::HashMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, fs, io, path::Path};
 
 use identity::Postcode;
 use records::Area;
@@ -56,31 +52,32 @@ impl AreaLookup {
         AreaLookup::default()
     }
 
-    /// Reads a postcode directory.
+    /// Reads a file in the layout of the ONS Postcode Directory.
     ///
     /// # Errors
-    /// Says why the file is no postcode directory. A postcode that occurs twice stands as it first does.
-    pub fn load(path: &Path, layout: &PostcodeDirectoryLayout) -> Result<Self, AreaError> {
-        let io = |source| AreaError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let file = fs::File::open(path).map_err(io)?;
-        let wrong = |wrong: Wrong| match wrong {
-            Wrong::Io(source) => io(source),
-            Wrong::Line(line, wrong) => AreaError::Malformed {
-                path: path.to_owned(),
-                line,
-                wrong,
-            },
-            Wrong::NoColumn(what) => AreaError::NoColumn {
-                path: path.to_owned(),
-                what,
-            },
-            Wrong::Other(error) => error,
-        };
+    /// Says why the file is no postcode directory, without its path, which the caller knows. A postcode that occurs
+    /// twice stands as it first does.
+    pub fn load(path: &Path) -> Result<Self, AreaError> {
+        Self::load_as(path, &PostcodeDirectoryLayout::ons()?)
+    }
+
+    /// Reads a file in a layout of one's own.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_as(path: &Path, layout: &PostcodeDirectoryLayout) -> Result<Self, AreaError> {
         // The reader does its own buffering.
-        Self::read(file, layout).map_err(wrong)
+        Self::read(fs::File::open(path)?, layout)
+    }
+
+    /// How many postcodes it knows.
+    pub fn len(&self) -> usize {
+        self.postcodes.len()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.postcodes.is_empty()
     }
 
     /// The areas of a postcode; none where the directory does not know it.
@@ -99,17 +96,20 @@ impl AreaLookup {
         self.summary
     }
 
-    fn read(file: impl io::Read, layout: &PostcodeDirectoryLayout) -> Result<Self, Wrong> {
-        let authorities = local_authorities().map_err(Wrong::Other)?;
+    fn read(file: impl io::Read, layout: &PostcodeDirectoryLayout) -> Result<Self, AreaError> {
+        let authorities = local_authorities()?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .from_reader(file);
         let mut row = csv::ByteRecord::new();
         if !reader.read_byte_record(&mut row)? {
-            return Err(Wrong::Line(1, "the file is empty"));
+            return Err(AreaError::Malformed {
+                line: 1,
+                wrong: "the file is empty",
+            });
         }
-        let columns = Columns::find(layout, &row).map_err(Wrong::NoColumn)?;
+        let columns = Columns::find(layout, &row).map_err(AreaError::NoColumn)?;
 
         let mut lookup = AreaLookup::default();
         let mut indices: HashMap<Vec<u8>, u64> = HashMap::new();
@@ -135,7 +135,7 @@ impl AreaLookup {
             let decile = match columns.deprivation {
                 // Each country has an index of its own, whose ranks cannot be compared.
                 Some((column, ranks)) if lsoa.starts_with(b"E01") => {
-                    decile(cell(column), ranks).map_err(|wrong| Wrong::Line(line, wrong))?
+                    decile(cell(column), ranks).map_err(|wrong| AreaError::Malformed { line, wrong })?
                 }
                 _ => None,
             };
@@ -156,7 +156,10 @@ impl AreaLookup {
                 None => {
                     let index = lookup.areas.len() as u64;
                     if index >> INDEX_BITS != 0 {
-                        return Err(Wrong::Line(line, "there are more areas than a country has"));
+                        return Err(AreaError::Malformed {
+                            line,
+                            wrong: "there are more areas than a country has",
+                        });
                     }
                     let text = |code: &[u8]| {
                         std::str::from_utf8(code)
@@ -190,7 +193,10 @@ impl AreaLookup {
             lookup.postcodes.push((packed << INDEX_BITS) | index);
         }
         if lookup.postcodes.is_empty() {
-            return Err(Wrong::Line(1, "the file has no postcode"));
+            return Err(AreaError::Malformed {
+                line: 1,
+                wrong: "the file has no postcode",
+            });
         }
         lookup.postcodes.sort_unstable();
         // The smaller index came first in the file.
@@ -213,26 +219,14 @@ impl std::fmt::Debug for AreaLookup {
 #[derive(Debug, thiserror::Error)]
 pub enum AreaError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// A column is missing.
-    #[error("{}: no column for the {what}; is it a postcode directory with its header?", path.display())]
-    NoColumn {
-        /// The file.
-        path: PathBuf,
-        /// What the column would say.
-        what: &'static str,
-    },
+    #[error("no column for the {0}; is it a postcode directory with its header?")]
+    NoColumn(&'static str),
     /// The content is not a postcode directory's.
-    #[error("{}, line {line}: {wrong}", path.display())]
+    #[error("line {line}: {wrong}")]
     Malformed {
-        /// The file.
-        path: PathBuf,
         /// The line, from 1.
         line: u64,
         /// What is wrong.
@@ -246,19 +240,15 @@ pub enum AreaError {
     Authorities(csv::Error),
 }
 
-enum Wrong {
-    Io(io::Error),
-    Line(u64, &'static str),
-    NoColumn(&'static str),
-    Other(AreaError),
-}
-
-impl From<csv::Error> for Wrong {
+impl From<csv::Error> for AreaError {
     fn from(error: csv::Error) -> Self {
         let line = error.position().map_or(0, csv::Position::line);
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => Wrong::Io(source),
-            _ => Wrong::Line(line, "is not a line of a CSV file"),
+            csv::ErrorKind::Io(source) => AreaError::Io(source),
+            _ => AreaError::Malformed {
+                line,
+                wrong: "is not a line of a CSV file",
+            },
         }
     }
 }
