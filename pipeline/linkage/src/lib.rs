@@ -1,8 +1,49 @@
 //! Which encodings are the same child.
+//!
+//! [`link`] takes every current record's [`Encoding`] and what people have decided, and returns for each record
+//! its cluster, the [`Tier`] and [`Weight`] of the rule that matched it, and the [`Evidence`] from which a
+//! reason can be chosen where none did. It works from scratch every night, so that the order in which records
+//! came does not matter. [`carry_over`] then gives the clusters the child ids of yesterday.
+//!
+//! | tier | a record of another kind is the same child because |
+//! |---|---|
+//! | T1 | the NHS numbers are equal, and nothing speaks against the number |
+//! | T2 | the UPNs are equal, in force or former |
+//! | T3 | forename, surname, birth date and postcode are equal |
+//! | T4 | the weight of what agrees and what does not is high enough, or a person confirmed it |
+//!
+//! The stages are `population` (records made ready), `identifiers` (T1 to T3), `persons` and `candidates`
+//! (whom to compare), `training` and `model` (what agreement is worth) and `weighing` (T4). Whatever rule asks,
+//! `clusters` makes a union only if no pair of its records is barred ([`Bar`]). The rules are written out, with
+//! examples that are the test, in `tests/rules.md`.
 
 pub mod encoding;
 
+mod candidates;
+mod children;
+mod clusters;
+mod compare;
+mod entry;
+mod identifiers;
+mod link;
+mod model;
+mod outcome;
+mod persons;
+mod population;
+mod rules;
+mod training;
+mod weighing;
+
+pub use children::{
+    CarriedOver, CarryOverError, ChildState, Event, Fate, KnownChild, Membership, Yesterday, carry_over,
+};
 pub use encoding::{
     ChildId, DateEncoding, Encoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding,
     PostcodeEncoding, RecordId, SexEncoding, Token,
+};
+pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
+pub use link::link;
+pub use model::{LevelSummary, ModelSummary};
+pub use outcome::{
+    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, NumberEvidence, Refusal, Tier, Weight,
 };

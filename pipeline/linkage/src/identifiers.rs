@@ -1,0 +1,143 @@
+//! Tiers T1 to T3: pairs of records with an identifier in common.
+
+use rayon::prelude::*;
+
+use crate::{
+    Bar, Tier, Token, Weight,
+    clusters::{Clusters, Edge, Union},
+    compare::{Face, compare},
+    model::Model,
+    population::Population,
+    rules::birth_dates_conflict,
+};
+
+/// An identifier on more records than this is not used: a child has at most three census records a year for
+/// fifteen years, twice where dually registered, and then some notices. It also bounds the pairs.
+const MOST_BEARERS: usize = 200;
+
+/// What joining by identifiers found besides the clusters.
+#[derive(Debug, Default)]
+pub(crate) struct Identified {
+    /// The pairs that T3 joined: matched pairs of which the model must know, as it will not see them.
+    pub(crate) exact_pairs: Vec<(u32, u32)>,
+    /// Records whose NHS number met a conflict.
+    pub(crate) conflicts: Vec<u32>,
+    /// Identifiers on too many records.
+    pub(crate) unused: usize,
+}
+
+/// Joins by NHS number, then UPN, then exact identity; within a tier the pair that agrees best goes first, then
+/// the smaller record ids. Confirmed pairs come last.
+pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> Identified {
+    let mut found = Identified::default();
+    for tier in [Tier::T1, Tier::T2, Tier::T3] {
+        let mut bearers = bearers(population, tier);
+        bearers.par_sort_unstable();
+        let groups: Vec<&[(Token, u32)]> = bearers
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|group| group.len() > 1)
+            .collect();
+        found.unused += groups.iter().filter(|group| group.len() > MOST_BEARERS).count();
+
+        let mut edges: Vec<(Edge, Option<Bar>)> = groups
+            .par_iter()
+            .filter(|group| group.len() <= MOST_BEARERS)
+            .flat_map_iter(|group| pairs(group).map(|(a, b)| edge(population, tier, a, b)))
+            .collect();
+        edges.par_sort_unstable_by_key(|(edge, _)| (std::cmp::Reverse(edge.weight), edge.left, edge.right));
+        // Two records may share several UPNs.
+        edges.dedup_by_key(|(edge, _)| (edge.left, edge.right));
+
+        for (edge, refused) in edges {
+            let bar = match refused {
+                Some(bar) => {
+                    clusters.refuse(&edge, bar);
+                    bar
+                }
+                None => match clusters.unite(edge) {
+                    Union::Made if tier == Tier::T3 => {
+                        found.exact_pairs.push((edge.left, edge.right));
+                        continue;
+                    }
+                    Union::Refused(bar) => bar,
+                    Union::Made | Union::Already => continue,
+                },
+            };
+            if tier == Tier::T1 && matches!(bar, Bar::BirthDatesDiffer | Bar::Twins | Bar::BornAfterEvent) {
+                found.conflicts.extend([edge.left, edge.right]);
+            }
+        }
+    }
+
+    for (left, right) in &population.same {
+        let weight = weight(population, &Model::assumed(), *left, *right);
+        clusters.unite(Edge {
+            tier: Tier::T4,
+            weight,
+            left: *left,
+            right: *right,
+            confirmed: true,
+        });
+    }
+    found
+}
+
+fn bearers(population: &Population<'_>, tier: Tier) -> Vec<(Token, u32)> {
+    let mut bearers = Vec::new();
+    for (at, standing) in (0_u32..).zip(&population.standings) {
+        if population.isolated(at) {
+            continue;
+        }
+        match tier {
+            Tier::T1 => bearers.extend(
+                standing
+                    .nhs_number
+                    .filter(|_| standing.nhs_number_joins)
+                    .map(|t| (t, at)),
+            ),
+            Tier::T2 => bearers.extend(standing.upns.iter().map(|token| (*token, at))),
+            _ => bearers.extend(
+                population
+                    .person(at)
+                    .and_then(|person| person.exact)
+                    .map(|token| (token, at)),
+            ),
+        }
+    }
+    bearers
+}
+
+fn pairs(group: &[(Token, u32)]) -> impl Iterator<Item = (u32, u32)> {
+    group.iter().enumerate().flat_map(|(at, (_, a))| {
+        group
+            .iter()
+            .skip(at + 1)
+            .filter(move |(_, b)| a != b)
+            .map(move |(_, b)| (*a, *b))
+    })
+}
+
+/// The edge of two records that bear one identifier, and why it is refused if their birth dates conflict.
+fn edge(population: &Population<'_>, tier: Tier, left: u32, right: u32) -> (Edge, Option<Bar>) {
+    let birth = |at| population.person(at).and_then(|person| person.birth.as_ref());
+    let conflict = matches!((birth(left), birth(right)), (Some(a), Some(b)) if birth_dates_conflict(a, b));
+    let weight = weight(population, &Model::assumed(), left, right);
+    (
+        Edge {
+            tier,
+            weight,
+            left,
+            right,
+            confirmed: false,
+        },
+        conflict.then_some(Bar::BirthDatesDiffer),
+    )
+}
+
+/// The weight of two records by a model.
+pub(crate) fn weight(population: &Population<'_>, model: &Model, left: u32, right: u32) -> Weight {
+    match (population.person(left), population.person(right)) {
+        (Some(a), Some(b)) => model.weight(compare(&Face::of(a), &Face::of(b)), true),
+        _ => Weight::default(),
+    }
+}

@@ -1,0 +1,252 @@
+//! What comes out: every record's child, tier, weight and evidence; candidates for review; refused unions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ModelSummary, RecordId};
+
+/// The logarithm to base 2 of the odds that two records are one child, in steps of 1/1024 bit: an integer,
+/// so that it is the same on every machine that prints it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Weight(pub i32);
+
+impl Weight {
+    /// Steps in one bit.
+    pub const STEPS: i32 = 1024;
+
+    /// A whole number of bits.
+    pub const fn from_bits(bits: i32) -> Weight {
+        Weight(bits.saturating_mul(Weight::STEPS))
+    }
+
+    /// The nearest weight to a number of bits; beyond the range, the nearest end of it.
+    pub fn nearest(bits: f64) -> Weight {
+        // A float to integer cast saturates, and takes NaN to zero.
+        Weight((bits * f64::from(Weight::STEPS)).round() as i32)
+    }
+
+    /// In bits.
+    pub fn bits(self) -> f64 {
+        f64::from(self.0) / f64::from(Weight::STEPS)
+    }
+
+    /// The probability of one child, from 0 to 1.
+    pub fn probability(self) -> f64 {
+        1.0 / (1.0 + (-self.bits()).exp2())
+    }
+}
+
+/// By which rule a record was matched, strongest first, or why it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Tier {
+    /// Equal NHS numbers.
+    T1,
+    /// Equal UPNs, in force or former.
+    T2,
+    /// Equal forename, surname, birth date and postcode.
+    T3,
+    /// Weight at or above the accepting threshold, or a pair that a person confirmed.
+    T4,
+    /// Not matched: a candidate between the thresholds waits for review.
+    T4r,
+    /// Not matched: several candidates, none of them clearly the best.
+    Tx,
+    /// Not matched: no candidate.
+    T0,
+}
+
+impl Tier {
+    /// Every tier, in the order above.
+    pub const ALL: [Tier; 7] = [
+        Tier::T1,
+        Tier::T2,
+        Tier::T3,
+        Tier::T4,
+        Tier::T4r,
+        Tier::Tx,
+        Tier::T0,
+    ];
+
+    /// Whether a record of this tier is matched.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Tier::T1 | Tier::T2 | Tier::T3 | Tier::T4)
+    }
+
+    /// The code in the dataset: `T1`, `T4r`, `Tx`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Tier::T1 => "T1",
+            Tier::T2 => "T2",
+            Tier::T3 => "T3",
+            Tier::T4 => "T4",
+            Tier::T4r => "T4r",
+            Tier::Tx => "Tx",
+            Tier::T0 => "T0",
+        }
+    }
+}
+
+impl std::fmt::Display for Tier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What keeps two records from ever being one child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bar {
+    /// One of them is on the isolation list.
+    Isolated,
+    /// The do-not-link list names them.
+    DoNotLink,
+    /// Two valid NHS numbers that no supersession joins.
+    NhsNumbersDiffer,
+    /// Two UPNs in force on one day.
+    UpnsDiffer,
+    /// Both in one duplicate-free source.
+    SameSource,
+    /// One was born after the other's event.
+    BornAfterEvent,
+    /// Born on one day in one household with unlike forenames: twins.
+    Twins,
+    /// One identifier, but birth dates that have at most one part in common.
+    BirthDatesDiffer,
+}
+
+impl Bar {
+    /// What it is, as a fragment of a sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Bar::Isolated => "a decision keeps the record alone",
+            Bar::DoNotLink => "the do-not-link list keeps them apart",
+            Bar::NhsNumbersDiffer => "two different NHS numbers",
+            Bar::UpnsDiffer => "two UPNs in force on one day",
+            Bar::SameSource => "two records of a source without duplicates",
+            Bar::BornAfterEvent => "a birth after the event",
+            Bar::Twins => "two births on one day in one household with unlike forenames",
+            Bar::BirthDatesDiffer => "one identifier, but conflicting birth dates",
+        }
+    }
+
+    /// Whether people decided it, and not the records.
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Bar::Isolated | Bar::DoNotLink)
+    }
+}
+
+/// How a record's own NHS number fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberEvidence {
+    /// The record has none that is valid.
+    #[default]
+    Absent,
+    /// No record of another kind bears it.
+    Unknown,
+    /// A record of another kind bears it, and it may join them.
+    Known,
+    /// Its status says that tracing failed (04) or is unresolved (05), and a record of another kind bears it.
+    Inconclusive,
+    /// Another record bears it with a conflicting birth date, or is a twin.
+    Conflict,
+    /// It is on records of too many unlike birth dates to be one person's.
+    ManyBirthDates,
+    /// It is the number of a mother.
+    Mothers,
+}
+
+impl NumberEvidence {
+    /// Whether the number met a conflict, so that it should be checked where it was written down (reason R06).
+    pub const fn is_conflict(self) -> bool {
+        matches!(
+            self,
+            NumberEvidence::Inconclusive
+                | NumberEvidence::Conflict
+                | NumberEvidence::ManyBirthDates
+                | NumberEvidence::Mothers
+        )
+    }
+}
+
+/// Why a record has the tier that it has: enough to choose a reason for an unmatched record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// How its NHS number fared.
+    pub nhs_number: NumberEvidence,
+    /// How many children of another kind's records it might be, at the review threshold or above. 0 when it is
+    /// matched.
+    pub candidates: u16,
+    /// What kept an unmatched record from its best barred candidate, if there was one.
+    pub bar: Option<Bar>,
+    /// Whether a pair that a person confirmed joined it.
+    pub confirmed: bool,
+}
+
+/// How good a record is as the anchor of a new child id, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AnchorRank {
+    /// It bears an NHS number that may join records.
+    NhsNumber,
+    /// It bears a UPN.
+    Upn,
+    /// Neither.
+    Record,
+}
+
+/// Where one record went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The record.
+    pub record: RecordId,
+    /// Its cluster, that is its child: clusters are numbered from 0 in the order of their smallest record.
+    pub cluster: u32,
+    /// The strongest rule that joined it to a record of another kind, or why there was none.
+    pub tier: Tier,
+    /// The weight of that rule's pair; for T4r and Tx of the best candidate; for T0 zero.
+    pub weight: Weight,
+    /// Why.
+    pub evidence: Evidence,
+    /// How good an anchor it is.
+    pub anchor: AnchorRank,
+}
+
+/// Two records whose children may be one, for a person to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The smallest record of one.
+    pub left: RecordId,
+    /// The smallest record of the other.
+    pub right: RecordId,
+    /// The weight between them.
+    pub weight: Weight,
+    /// Whether the weight would do, but another candidate is as good.
+    pub ambiguous: bool,
+}
+
+/// A union that a rule asked for and a conflict refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The record on one side of the pair that asked.
+    pub left: RecordId,
+    /// The record on the other side.
+    pub right: RecordId,
+    /// The rule that asked.
+    pub tier: Tier,
+    /// Why not.
+    pub bar: Bar,
+}
+
+/// The outcome of a linkage.
+#[derive(Clone, Debug, Default)]
+pub struct Linkage {
+    /// Every record, by record id.
+    pub links: Vec<Link>,
+    /// How many clusters there are.
+    pub clusters: u32,
+    /// What a person should look at, heaviest first.
+    pub review: Vec<Candidate>,
+    /// What was refused, in the order in which it was.
+    pub refused: Vec<Refusal>,
+    /// The model of tier T4 and what it did.
+    pub summary: ModelSummary,
+}

@@ -1,0 +1,352 @@
+//! The records made ready: in order of their ids, with the identifiers that each may be joined or barred by.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::{
+    AnchorRank, Apart, Bar, Decisions, Entry, LinkError, NumberEvidence, PersonEncoding, RecordId, Token,
+    rules::{Shared, birth_dates_conflict, twins},
+};
+
+/// More mutually conflicting birth dates than this on one NHS number, and it is nobody's: one of a child's
+/// records may carry a date that is plainly wrong, which makes two; a third needs a third person.
+const MAX_UNLIKE_BIRTH_DATES: usize = 2;
+
+/// A record's identifiers, once decisions, mothers and supersessions are taken into account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// The NHS number that is the child's own, by the representative of its supersessions.
+    pub(crate) nhs_number: Option<Token>,
+    /// Whether that number may join records (T1).
+    pub(crate) nhs_number_joins: bool,
+    /// UPN and former UPNs.
+    pub(crate) upns: Vec<Token>,
+    /// The UPN in force, if any.
+    pub(crate) upn_in_force: Option<Token>,
+    /// How the number fares.
+    pub(crate) number: NumberEvidence,
+    /// Whether a decision keeps the record alone.
+    isolated: bool,
+    /// Those of its tokens that the do-not-link list names.
+    listed: Vec<Token>,
+}
+
+/// All records of a linkage, by record id. A record is named by its position.
+pub(crate) struct Population<'a> {
+    pub(crate) entries: Vec<&'a Entry>,
+    pub(crate) standings: Vec<Standing>,
+    /// Confirmed pairs, by position.
+    pub(crate) same: Vec<(u32, u32)>,
+    apart_persons: BTreeSet<(Token, Token)>,
+    apart_records: BTreeSet<(u32, u32)>,
+}
+
+impl<'a> Population<'a> {
+    pub(crate) fn new(entries: &'a [Entry], decisions: &Decisions) -> Result<Self, LinkError> {
+        let mut entries: Vec<&Entry> = entries.iter().collect();
+        if u32::try_from(entries.len()).is_err() {
+            return Err(LinkError::TooMany);
+        }
+        entries.sort_unstable_by_key(|entry| entry.record);
+        if entries
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a.record == b.record))
+        {
+            return Err(LinkError::DuplicateRecord);
+        }
+
+        let superseded = Supersessions::new(decisions);
+        let mut population = Population {
+            standings: Vec::new(),
+            same: Vec::new(),
+            apart_persons: apart_persons(decisions, &superseded),
+            apart_records: BTreeSet::new(),
+            entries,
+        };
+        for decision in &decisions.apart {
+            if let Apart::Records(a, b) = decision
+                && let Some(pair) = population.pair(*a, *b)
+            {
+                population.apart_records.insert(pair);
+            }
+        }
+        population.same = decisions
+            .same
+            .iter()
+            .filter_map(|(a, b)| population.pair(*a, *b))
+            .collect();
+        population.same.sort_unstable();
+        population.same.dedup();
+        population.standings = population.standings(decisions, &superseded);
+        population.judge_numbers();
+        Ok(population)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn record(&self, at: u32) -> Option<RecordId> {
+        self.entries.get(at as usize).map(|entry| entry.record)
+    }
+
+    pub(crate) fn person(&self, at: u32) -> Option<&'a PersonEncoding> {
+        self.entries
+            .get(at as usize)
+            .and_then(|entry| entry.encoding.child.as_ref())
+    }
+
+    pub(crate) fn anchor_rank(&self, at: u32) -> AnchorRank {
+        match self.standings.get(at as usize) {
+            Some(standing) if standing.nhs_number_joins => AnchorRank::NhsNumber,
+            Some(standing) if !standing.upns.is_empty() => AnchorRank::Upn,
+            _ => AnchorRank::Record,
+        }
+    }
+
+    /// Whether a decision keeps the record alone.
+    pub(crate) fn isolated(&self, at: u32) -> bool {
+        self.standings
+            .get(at as usize)
+            .is_some_and(|standing| standing.isolated)
+    }
+
+    /// What keeps two records from ever being one child, if anything does.
+    pub(crate) fn bar(&self, a: u32, b: u32) -> Option<Bar> {
+        let (x, y) = (self.entries.get(a as usize)?, self.entries.get(b as usize)?);
+        let (s, t) = (self.standings.get(a as usize)?, self.standings.get(b as usize)?);
+        if s.isolated || t.isolated {
+            return Some(Bar::Isolated);
+        }
+        let listed = s
+            .listed
+            .iter()
+            .any(|p| t.listed.iter().any(|q| self.listed_apart(*p, *q)));
+        if listed || self.apart_records.contains(&ordered(a, b)) {
+            return Some(Bar::DoNotLink);
+        }
+        if differ(s.nhs_number, t.nhs_number) {
+            return Some(Bar::NhsNumbersDiffer);
+        }
+        let one_day = x.encoding.event_day.is_some() && x.encoding.event_day == y.encoding.event_day;
+        if one_day && differ(s.upn_in_force, t.upn_in_force) {
+            return Some(Bar::UpnsDiffer);
+        }
+        if x.source.is_some() && x.source == y.source {
+            return Some(Bar::SameSource);
+        }
+        let (p, q) = (x.encoding.child.as_ref()?, y.encoding.child.as_ref()?);
+        if born_after(p, y) || born_after(q, x) {
+            return Some(Bar::BornAfterEvent);
+        }
+        twins(p, q, shared(s, t)).then_some(Bar::Twins)
+    }
+
+    fn listed_apart(&self, a: Token, b: Token) -> bool {
+        self.apart_persons.contains(&ordered(a, b))
+    }
+
+    /// The positions of two different records, if both are current.
+    fn pair(&self, a: RecordId, b: RecordId) -> Option<(u32, u32)> {
+        let at = |id| self.entries.binary_search_by_key(&id, |entry| entry.record).ok();
+        let (a, b) = (u32::try_from(at(a)?).ok()?, u32::try_from(at(b)?).ok()?);
+        (a != b).then(|| ordered(a, b))
+    }
+
+    fn standings(&self, decisions: &Decisions, superseded: &Supersessions) -> Vec<Standing> {
+        let isolated: HashSet<Token> = decisions
+            .isolated
+            .iter()
+            .map(|token| superseded.representative(*token))
+            .collect();
+        let listed: HashSet<Token> = self.apart_persons.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        let mothers: HashSet<Token> = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.encoding.mother)
+            .collect();
+
+        let mut standings = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            let Some(child) = &entry.encoding.child else {
+                standings.push(Standing::default());
+                continue;
+            };
+            let mothers_number = child
+                .nhs_number_as_mother
+                .is_some_and(|token| mothers.contains(&token));
+            let own_number = child.nhs_number.filter(|_| !mothers_number);
+            let in_force = child
+                .upn_in_force
+                .and_then(|at| child.upns.get(usize::from(at)))
+                .copied();
+
+            // The tokens in order of trust; one that is listed apart from an earlier one is not the child's:
+            // an adopted child's new school may still have written down the former UPN.
+            let mut own: Vec<Token> = Vec::new();
+            let candidates = own_number
+                .iter()
+                .map(|number| number.token)
+                .chain(in_force)
+                .chain(child.upns.iter().copied());
+            for token in candidates {
+                if !own.contains(&token) && own.iter().all(|other| !self.listed_apart(*other, token)) {
+                    own.push(token);
+                }
+            }
+            let kept = |token: &Token| own.contains(token);
+
+            standings.push(Standing {
+                nhs_number: own_number.map(|number| superseded.representative(number.token)),
+                nhs_number_joins: own_number.is_some_and(|number| number.conclusive),
+                upns: child.upns.iter().copied().filter(kept).collect(),
+                upn_in_force: in_force.filter(kept),
+                number: match child.nhs_number {
+                    None => NumberEvidence::Absent,
+                    Some(_) if mothers_number => NumberEvidence::Mothers,
+                    Some(_) => NumberEvidence::Unknown,
+                },
+                isolated: own
+                    .iter()
+                    .any(|token| isolated.contains(&superseded.representative(*token))),
+                listed: own
+                    .iter()
+                    .copied()
+                    .filter(|token| listed.contains(token))
+                    .collect(),
+            });
+        }
+        standings
+    }
+
+    /// Sees how each NHS number fares over all records that bear it, and takes numbers of too many birth dates
+    /// away from their records.
+    fn judge_numbers(&mut self) {
+        let mut bearers: BTreeMap<Token, Vec<u32>> = BTreeMap::new();
+        for (at, standing) in (0_u32..).zip(&self.standings) {
+            if let Some(token) = standing.nhs_number {
+                bearers.entry(token).or_default().push(at);
+            }
+        }
+        for records in bearers.values() {
+            let first_kind = records
+                .first()
+                .and_then(|at| self.entries.get(*at as usize))
+                .map(|e| e.kind);
+            let several_kinds = records
+                .iter()
+                .any(|at| self.entries.get(*at as usize).map(|entry| entry.kind) != first_kind);
+            let nobodys = self.too_many_birth_dates(records);
+            for at in records {
+                let Some(standing) = self.standings.get_mut(*at as usize) else {
+                    continue;
+                };
+                if nobodys {
+                    standing.number = NumberEvidence::ManyBirthDates;
+                    standing.nhs_number = None;
+                    standing.nhs_number_joins = false;
+                } else if several_kinds {
+                    standing.number = if standing.nhs_number_joins {
+                        NumberEvidence::Known
+                    } else {
+                        NumberEvidence::Inconclusive
+                    };
+                }
+            }
+        }
+    }
+
+    fn too_many_birth_dates(&self, records: &[u32]) -> bool {
+        let mut unlike: Vec<&crate::DateEncoding> = Vec::new();
+        for at in records {
+            if let Some(birth) = self.person(*at).and_then(|person| person.birth.as_ref())
+                && unlike.iter().all(|other| birth_dates_conflict(other, birth))
+            {
+                unlike.push(birth);
+                if unlike.len() > MAX_UNLIKE_BIRTH_DATES {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// What two records share that speaks for one child by itself.
+fn shared(a: &Standing, b: &Standing) -> Shared {
+    if a.upns.iter().any(|upn| b.upns.contains(upn)) {
+        Shared::Upn
+    } else if a.nhs_number_joins && b.nhs_number_joins && a.nhs_number == b.nhs_number {
+        Shared::NhsNumber
+    } else {
+        Shared::Nothing
+    }
+}
+
+fn differ(a: Option<Token>, b: Option<Token>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a != b)
+}
+
+fn born_after(person: &PersonEncoding, other: &Entry) -> bool {
+    matches!((&person.birth, other.encoding.event_day), (Some(birth), Some(event)) if birth.day_number > event)
+}
+
+fn ordered<T: Ord>(a: T, b: T) -> (T, T) {
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+/// The do-not-link list of persons, carried over to every number that superseded a listed one or was
+/// superseded by it. A pair that is also on the supersession list stays as it was listed: keeping apart wins.
+fn apart_persons(decisions: &Decisions, superseded: &Supersessions) -> BTreeSet<(Token, Token)> {
+    let mut pairs = BTreeSet::new();
+    for decision in &decisions.apart {
+        let Apart::Persons(a, b) = *decision else { continue };
+        pairs.insert(ordered(a, b));
+        if superseded.representative(a) != superseded.representative(b) {
+            for p in superseded.family(a) {
+                for q in superseded.family(b) {
+                    pairs.insert(ordered(p, q));
+                }
+            }
+        }
+    }
+    pairs
+}
+
+/// Which NHS numbers stand for one child.
+struct Supersessions {
+    representative: HashMap<Token, Token>,
+    families: BTreeMap<Token, BTreeSet<Token>>,
+}
+
+impl Supersessions {
+    fn new(decisions: &Decisions) -> Self {
+        let mut this = Supersessions {
+            representative: HashMap::new(),
+            families: BTreeMap::new(),
+        };
+        for pair in &decisions.superseded {
+            let (a, b) = ordered(
+                this.representative(pair.former),
+                this.representative(pair.current),
+            );
+            let mut family: BTreeSet<Token> = this.families.remove(&a).unwrap_or_else(|| BTreeSet::from([a]));
+            family.extend(this.families.remove(&b).unwrap_or_else(|| BTreeSet::from([b])));
+            for token in &family {
+                this.representative.insert(*token, a);
+            }
+            this.families.insert(a, family);
+        }
+        this
+    }
+
+    fn representative(&self, token: Token) -> Token {
+        self.representative.get(&token).copied().unwrap_or(token)
+    }
+
+    fn family(&self, token: Token) -> Vec<Token> {
+        match self.families.get(&self.representative(token)) {
+            Some(family) => family.iter().copied().collect(),
+            None => vec![token],
+        }
+    }
+}
