@@ -217,7 +217,24 @@ impl Binding {
         }
     }
 
-    /// The fields that the file or the layout's defaults fill.
+    /// A place in this file, with the header of its column where the layout knows it.
+    pub fn location_of(&self, line: u64, column: Option<u32>) -> Location {
+        let at = column.and_then(|column| usize::try_from(column).ok());
+        let known = |bound: &&BoundField| at.is_some_and(|column| bound.columns.contains(&column));
+        let header = self
+            .fields
+            .iter()
+            .find(known)
+            .and_then(|bound| bound.header.as_ref());
+        self.location(line, at, header)
+    }
+
+    /// Whether the layout has a column or a default for a field.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// A bound field.
     pub(crate) fn field(&self, name: &str) -> Option<&BoundField> {
         self.by_name.get(name).and_then(|&index| self.fields.get(index))
     }

@@ -12,6 +12,7 @@ pub mod contract;
 pub mod date;
 pub mod decode;
 pub mod field;
+pub mod flat;
 pub mod layout;
 pub mod mappings;
 pub mod rules;

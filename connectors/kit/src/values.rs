@@ -69,6 +69,11 @@ impl<'a> Values<'a> {
         cell.or_else(|| bound.spec.default.as_deref().map(Cow::Borrowed))
     }
 
+    /// Whether the layout has a column or a default for a field.
+    pub fn has(&self, field: &str) -> bool {
+        self.binding.has(field)
+    }
+
     /// Whether a field is blank and has no default.
     pub fn is_blank(&self, field: &str) -> bool {
         self.raw(field).is_none() && !self.is_error(field)
@@ -119,6 +124,30 @@ impl<'a> Values<'a> {
             }
         }
         codes
+    }
+
+    /// The items of a list of texts, trimmed, in the sender's order.
+    pub fn texts(&mut self, field: &str) -> Vec<String> {
+        let (Some(text), Some(bound)) = (self.raw(field), self.binding.field(field)) else {
+            return Vec::new();
+        };
+        let longest = match bound.field.field_type {
+            FieldType::TextList { max } => max,
+            _ => usize::MAX,
+        };
+        let mut texts = Vec::new();
+        for item in text
+            .split(bound.separator.as_str())
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
+            if item.chars().count() > longest {
+                self.bad(field, &rules::LONG_TEXT);
+            } else {
+                texts.push(item.to_owned());
+            }
+        }
+        texts
     }
 
     /// A day.

@@ -32,14 +32,23 @@
 //! # Ok::<(), kit::xml::XmlFault>(())
 //! ```
 
-use std::io::{self, BufRead};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Cursor, Read},
+};
 
 use quick_xml::{
     Reader, XmlVersion,
     escape::resolve_predefined_entity,
     events::{BytesRef, BytesStart, Event},
 };
-use records::Rule;
+use records::{Finding, Location, Rule, finding::Effect};
+
+use crate::{
+    connector::{DeliveryFile, ReadError},
+    decode::{DecodeError, Decoded, decode},
+    layout::{Encoding, FileForm},
+};
 
 /// How deep elements may nest. The deepest return of the DfE nests eight deep; far more is an attack on
 /// readers that recurse.
@@ -175,6 +184,28 @@ pub enum XmlFault {
     Io(io::Error),
 }
 
+impl XmlFault {
+    /// The same as the contract of a connector has it, for the file called `label`.
+    pub fn into_read_error(self, label: &str) -> ReadError {
+        match self {
+            XmlFault::Broken { rule, at } => ReadError::Refused(Box::new(Finding {
+                rule,
+                effect: Effect::RefusedDelivery,
+                location: Location {
+                    file: label.to_owned(),
+                    line: Some(at.line),
+                    ..Location::default()
+                },
+                rows: 1,
+            })),
+            XmlFault::Io(source) => ReadError::Io {
+                label: label.to_owned(),
+                source,
+            },
+        }
+    }
+}
+
 /// One step through a document.
 #[derive(Debug)]
 pub enum XmlStep<'r> {
@@ -189,6 +220,69 @@ pub enum XmlStep<'r> {
     Close(Element),
     /// The document ended, whole.
     End,
+}
+
+/// A landed document, decoded.
+pub type XmlFile = XmlReader<BufReader<Decoded<io::Chain<Cursor<Vec<u8>>, File>>>>;
+
+/// Where an XML declaration must have ended, in bytes: it has three short parts.
+const DECLARATION_BYTES: u64 = 256;
+
+/// Opens a landed document. Its byte order mark decides on the encoding, else its declaration, else `form`.
+///
+/// # Errors
+/// [`XmlFault`] where it cannot be read, or declares an encoding other than UTF-8, UTF-16 with a mark,
+/// Windows-1252 and ISO 8859-1.
+pub fn open(file: &DeliveryFile, form: &FileForm) -> Result<XmlFile, XmlFault> {
+    let mut source = File::open(&file.path).map_err(XmlFault::Io)?;
+    let mut start = Vec::new();
+    source
+        .by_ref()
+        .take(DECLARATION_BYTES)
+        .read_to_end(&mut start)
+        .map_err(XmlFault::Io)?;
+    let not_text = XmlFault::Broken {
+        rule: &NOT_UTF8,
+        at: Place::START,
+    };
+    let Some(encoding) = declared_encoding(&start, form.encoding) else {
+        return Err(not_text);
+    };
+    let decoded = decode(Cursor::new(start).chain(source), encoding).map_err(|error| match error {
+        DecodeError::NoByteOrderMark => not_text,
+        DecodeError::Io(error) => XmlFault::Io(error),
+    })?;
+    Ok(XmlReader::new(
+        BufReader::with_capacity(64 * 1024, decoded),
+        form.roots.iter().cloned(),
+    ))
+}
+
+/// The encoding that an XML declaration names, `otherwise` where it names none; none where it is not one that can
+/// be decoded.
+fn declared_encoding(start: &[u8], otherwise: Encoding) -> Option<Encoding> {
+    let start = String::from_utf8_lossy(start);
+    let declaration = start.trim_start_matches('\u{feff}').strip_prefix("<?xml");
+    let declaration = declaration
+        .and_then(|text| text.split_once("?>"))
+        .map(|(declaration, _)| declaration);
+    let Some((_, name)) = declaration.and_then(|text| text.split_once("encoding")) else {
+        return Some(otherwise);
+    };
+    let name = name.trim_start().strip_prefix('=')?.trim_start();
+    let quote = name.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let (name, _) = name.get(1..)?.split_once(quote)?;
+    let encoding = encoding_rs::Encoding::for_label(name.as_bytes())?;
+    if encoding == encoding_rs::UTF_8 {
+        Some(Encoding::Utf8)
+    } else if encoding == encoding_rs::WINDOWS_1252 {
+        // What browsers and Windows mean by ISO 8859-1, which differs only in control characters.
+        Some(Encoding::Windows1252)
+    } else if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE {
+        Some(Encoding::Utf16)
+    } else {
+        None
+    }
 }
 
 /// Walks one document.
@@ -469,7 +563,7 @@ impl<R> Guarded<R> {
     }
 }
 
-impl<R: BufRead> io::Read for Guarded<R> {
+impl<R: BufRead> Read for Guarded<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut available = self.fill_buf()?;
         let taken = available.read(into)?;
@@ -646,6 +740,31 @@ mod tests {
             read("<Message>\n\n<A>").expect_err("cut short").1,
             Place { line: 3, column: 4 }
         );
+    }
+
+    #[test]
+    fn the_declaration_names_the_encoding() {
+        let declared = |text: &str| declared_encoding(text.as_bytes(), Encoding::Windows1252);
+        assert_eq!(
+            declared("<?xml version='1.0' encoding = 'utf-8'?><M/>"),
+            Some(Encoding::Utf8)
+        );
+        assert_eq!(
+            declared("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><M/>"),
+            Some(Encoding::Windows1252)
+        );
+        assert_eq!(
+            declared("<?xml version=\"1.0\"?><M encoding=\"utf-8\"/>"),
+            Some(Encoding::Windows1252)
+        );
+        assert_eq!(declared("<M/>"), Some(Encoding::Windows1252));
+        for text in [
+            "<?xml encoding=utf-8?>",
+            "<?xml encoding=\"klingon\"?>",
+            "<?xml encoding=\"shift_jis\"?>",
+        ] {
+            assert_eq!(declared(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,74 @@
+//! Reading a file of one table, a record a row: what every feed of spreadsheets and flat exports does.
+
+use records::{Finding, Outcome, finding::Effect};
+
+use crate::{
+    binding::{Binding, known_names},
+    connector::{DeliveryFile, Incoming, ReadError, Sink},
+    field::Table,
+    layout::Layout,
+    tabular::{Reader, Row, Step},
+    values::{Values, Verdict},
+};
+
+/// Reads a file of `table` in the form of a flat layout. `record` makes a record of each row, or notes in the
+/// values why there is none; a row whose values are quarantined is kept out whatever `record` made of it.
+///
+/// # Errors
+/// [`ReadError`]; where it is [`ReadError::Refused`], `sink` has the finding.
+pub fn read_file(
+    table: &'static Table,
+    file: &DeliveryFile,
+    layout: &Layout,
+    sink: &mut dyn Sink,
+    mut record: impl FnMut(&mut Values<'_>) -> Option<Incoming>,
+) -> Result<(), ReadError> {
+    let refused = |error: ReadError, sink: &mut dyn Sink| {
+        if let ReadError::Refused(finding) = &error {
+            sink.finding((**finding).clone());
+        }
+        error
+    };
+    let known = known_names(&layout.columns, &layout.ignored);
+    let mut reader = Reader::open(file, &layout.file, &known)
+        .map_err(|error| refused(error.into_read_error(&file.label), sink))?;
+    let place = reader.location(None, None);
+    let columns = (&layout.columns, layout.ignored.as_slice());
+    let mut binding = Binding::new(table, layout, columns, reader.header(), place, sink)?;
+
+    let (mut rows, mut kept_out) = (0, 0);
+    let mut row = Row::default();
+    loop {
+        match reader
+            .read(&mut row)
+            .map_err(|error| refused(error.into_read_error(&file.label), sink))?
+        {
+            Step::End => break,
+            Step::Fault(fault) => {
+                rows += 1;
+                kept_out += 1;
+                let location = binding.location_of(fault.line, fault.column);
+                let effect = Effect::QuarantinedRow;
+                sink.finding(Finding {
+                    rule: fault.rule,
+                    effect,
+                    location,
+                    rows: 1,
+                });
+            }
+            Step::Row => {
+                rows += 1;
+                let mut values = binding.values(&row);
+                let incoming = record(&mut values);
+                match (values.finish(sink)?, incoming) {
+                    (Verdict::Keep, Some(incoming)) => sink.record(incoming)?,
+                    _ => kept_out += 1,
+                }
+            }
+        }
+    }
+    binding.finish(sink);
+    sink.rows_read(table.name, rows);
+    sink.rows_without_record(table.name, Outcome::Quarantined, kept_out);
+    Ok(())
+}

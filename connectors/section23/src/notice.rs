@@ -1,0 +1,411 @@
+//! One row of notices.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use identity::{BusinessKey, Identity, People, SenderReference};
+use jiff::civil::{Date, DateTime};
+use kit::{
+    Delivery, Incoming, Level, Parsed, ReadError, Reading, Values, Verdict,
+    codes::{self, CodeList},
+    date::Moment,
+};
+use records::{
+    Payload, Record, Section23Notice, State, Version, dates::compulsory_school_age, finding::Effect,
+};
+
+use crate::{HealthBodies, NOTICES, items, minimum, person, rules};
+
+/// What is needed to read the rows of a delivery.
+pub(crate) struct Notices<'a> {
+    reading: &'a Reading<'a>,
+    bodies: &'a HealthBodies,
+    received: DateTime,
+    sexes: Arc<CodeList>,
+    ethnic_categories: Arc<CodeList>,
+}
+
+/// What every notice has, a withdrawal too.
+struct Frame {
+    organisation: String,
+    reference: Option<String>,
+    version: Version,
+    sent: Option<Moment>,
+    received: Option<Date>,
+}
+
+/// Coded items that are kept under their field's name.
+const CODES: &[&str] = &[
+    "discussion_held",
+    "voluntary_org_advised",
+    "interpreter_needed",
+    "looked_after",
+    "child_protection_plan",
+    "safeguarding_flag",
+    "parent_relationship",
+    "parent_has_parental_responsibility",
+    "parent_contact_preference",
+    "referral_consent",
+    "setting_attends",
+    "setting_type",
+    "diagnosis_status",
+    "evidence_attached",
+    "ehcna_requested",
+    "ehcp_in_place",
+    "early_years_inclusion_funding",
+];
+/// Lists of codes that are kept under their field's name.
+const CODE_LISTS: &[&str] = &["broad_area", "equipment_or_medical_needs", "services_involved"];
+/// Lists of items with parts.
+const ITEM_LISTS: &[&str] = &[
+    "diagnosis_snomed",
+    "diagnosis_icd10",
+    "asq3_scores",
+    "services_waiting_for",
+];
+/// Codes of organisations that are kept under their field's name.
+const ORGANISATIONS: &[&str] = &["notifier_site_ods", "gp_practice_ods"];
+
+impl<'a> Notices<'a> {
+    pub(crate) fn new(
+        delivery: &Delivery,
+        reading: &'a Reading<'a>,
+        bodies: &'a HealthBodies,
+    ) -> Result<Self, ReadError> {
+        Ok(Notices {
+            reading,
+            bodies,
+            received: delivery.received,
+            sexes: codes::list("sex")?,
+            ethnic_categories: codes::list("ethnic-2001")?,
+        })
+    }
+
+    /// The record of a row; none where it says too little, which is then noted.
+    pub(crate) fn read(&self, values: &mut Values<'_>) -> Option<Incoming> {
+        let action = values.code("action");
+        let action = minimum::need(values, "action", action)?;
+        let organisation = values.text("notifier_org_ods");
+        let organisation = minimum::need(values, "notifier_org_ods", organisation);
+        let reference = values.text("notification_id");
+        let reference = match values.has("notification_id") {
+            true => Some(minimum::need(values, "notification_id", reference)),
+            false => None,
+        };
+        let sent = self.moment(values, "sent_at");
+        let received = self.moment(values, "received_at");
+        let came = received.map_or(self.received, |received| received.ordered);
+        let frame = Frame {
+            organisation: organisation?,
+            reference: match reference {
+                Some(reference) => Some(reference?),
+                None => None,
+            },
+            version: Version(sent.map_or(came, |sent| sent.ordered)),
+            sent,
+            received: received.map(|received| received.written.date()),
+        };
+        if action == "WITHDRAW" {
+            self.withdrawal(values, frame)
+        } else {
+            self.notice(values, frame, action)
+        }
+    }
+
+    /// A notice that is taken back needs its reference alone; what else it says is not looked at.
+    fn withdrawal(&self, values: &mut Values<'_>, frame: Frame) -> Option<Incoming> {
+        let reference = minimum::need(values, "notification_id", frame.reference)?;
+        let opinion_date = match values.parsed_date("opinion_date") {
+            Parsed::Value(day) => Some(day),
+            Parsed::Blank | Parsed::Bad => None,
+        };
+        let record = Record {
+            version: frame.version,
+            state: State::Withdrawn,
+            event_date: opinion_date.unwrap_or_else(|| frame.version.0.date()),
+            received_date: frame.received,
+            sex: records::Sex::U,
+            ethnic_group: None,
+            scope: None,
+        };
+        Some(Incoming {
+            people: People::default(),
+            key: key(&frame.organisation, &reference),
+            reference: SenderReference::new(&reference),
+            location: values.location(),
+            record,
+            rows: vec![(NOTICES.name, 1)],
+            replaces: Vec::new(),
+        })
+    }
+
+    fn notice(&self, values: &mut Values<'_>, frame: Frame, action: String) -> Option<Incoming> {
+        let people = person::people(values, self.reading.test_numbers, self.reading.as_at);
+        let child = people.child.as_ref()?;
+        let opinion_date = values.date("opinion_date");
+        let la_gss = self.authority(values);
+        let limb = values.code("limb");
+        let category = values.code("category");
+        let notice_kind = values.code("kind");
+
+        // Every value of the minimum is looked at before the row is given up, so that one letter back to the sender
+        // says all.
+        let opinion_date = minimum::need(values, "opinion_date", opinion_date);
+        let la_gss = minimum::need(values, "la_gss", la_gss);
+        let birth_date = minimum::need(
+            values,
+            "birth_date",
+            child.birth_date.valid().map(|birth| birth.date()),
+        );
+        let limb = minimum::need(values, "limb", limb);
+        let category = minimum::need(values, "category", category);
+        let notice_kind = minimum::need(values, "kind", notice_kind);
+        let somebody = minimum::somebody(values, child);
+        note_blanks(values);
+        let (opinion_date, birth_date) = (opinion_date?, birth_date?);
+        if somebody == Verdict::Quarantined {
+            return None;
+        }
+
+        let parent_informed_date = self.day(values, "parent_informed_date");
+        let discussion_offered_date = self.day(values, "discussion_offered_date");
+        let sent_date = frame.sent.map(|sent| sent.written.date());
+        self.note_order(values, birth_date, opinion_date, parent_informed_date, sent_date);
+        if self.bodies.is_nobody(&frame.organisation) {
+            values.note("notifier_org_ods", &rules::NO_ORGANISATION, Effect::Accepted);
+        }
+        let replaces = self.replaces(values, &frame, &action);
+        if notice_kind.as_deref() == Some("NOTIFICATION_AND_REFERRAL")
+            && values.has("referral_consent")
+            && values.is_blank("referral_consent")
+        {
+            values.note("referral_consent", &rules::NO_REFERRAL_CONSENT, Effect::Accepted);
+        }
+
+        let other_needs = values.codes("other_needs");
+        let mut other = other_items(values);
+        if other_needs.len() > 1 {
+            other.insert("other_needs".to_owned(), other_needs.join(";"));
+        }
+        let payload = Section23Notice {
+            statutory_duty: self.bodies.has_duty(&frame.organisation),
+            notifier_org: frame.organisation.clone(),
+            delivering_org: values.text("delivering_org_ods"),
+            opinion_date,
+            parent_informed_date,
+            discussion_offered_date,
+            sent_date,
+            limb: limb?,
+            category: category?,
+            primary_need: values.code("primary_need"),
+            secondary_need: other_needs.into_iter().next(),
+            notifier_role: values.code("notifier_role"),
+            notice_kind: notice_kind?,
+            action,
+            la_gss: Some(la_gss?),
+            share_for_services: values.code("share_for_services"),
+            parent_objection: values.code("parent_objection").as_deref() == Some("Y"),
+            other,
+        };
+        let record = Record {
+            version: frame.version,
+            state: State::Current(Box::new(Payload::Section23(payload))),
+            event_date: opinion_date,
+            received_date: frame.received,
+            sex: values
+                .code("sex")
+                .map(|code| self.sexes.sex(&code))
+                .unwrap_or_default(),
+            ethnic_group: values
+                .code("ethnic_category")
+                .and_then(|code| self.ethnic_categories.ethnic_group(&code)),
+            scope: None,
+        };
+        let key = match &frame.reference {
+            Some(reference) => key(&frame.organisation, reference),
+            None => key_of_child(&frame.organisation, child, opinion_date),
+        };
+        Some(Incoming {
+            key,
+            reference: frame.reference.as_deref().and_then(SenderReference::new),
+            location: values.location(),
+            record,
+            rows: vec![(NOTICES.name, 1)],
+            replaces,
+            people,
+        })
+    }
+
+    /// A moment that is not yet to come. One that is would win over every later version, so it is not used.
+    fn moment(&self, values: &mut Values<'_>, field: &str) -> Option<Moment> {
+        let moment = values.moment(field)?;
+        if moment.written.date() > self.reading.as_at {
+            values.note(field, &rules::FUTURE_DATE, Effect::BlankedValue);
+            return None;
+        }
+        Some(moment)
+    }
+
+    /// A day; one that is yet to come is noted and kept.
+    fn day(&self, values: &mut Values<'_>, field: &str) -> Option<Date> {
+        let day = values.date(field)?;
+        if day > self.reading.as_at {
+            values.note(field, &rules::FUTURE_DATE, Effect::Accepted);
+        }
+        Some(day)
+    }
+
+    /// The authority: unitary, metropolitan, London or county.
+    fn authority(&self, values: &mut Values<'_>) -> Option<String> {
+        let code = values.text("la_gss")?;
+        if ["E06", "E08", "E09", "E10"]
+            .iter()
+            .any(|prefix| code.starts_with(prefix))
+        {
+            return Some(code);
+        }
+        values.bad("la_gss", &rules::NOT_AN_ENGLISH_AUTHORITY);
+        None
+    }
+
+    fn replaces(&self, values: &mut Values<'_>, frame: &Frame, action: &str) -> Vec<BusinessKey> {
+        if action != "CORRECT" {
+            return Vec::new();
+        }
+        match values.text("replaces_notification_id") {
+            Some(replaced) if frame.reference.as_ref() != Some(&replaced) => {
+                vec![key(&frame.organisation, &replaced)]
+            }
+            _ => {
+                values.note(
+                    "replaces_notification_id",
+                    &rules::NOTHING_REPLACED,
+                    Effect::Accepted,
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// Notes dates that cannot follow one another as they do. The row is loaded: which of the dates is wrong, only
+    /// the sender knows.
+    fn note_order(
+        &self,
+        values: &mut Values<'_>,
+        birth: Date,
+        opinion: Date,
+        informed: Option<Date>,
+        sent: Option<Date>,
+    ) {
+        if opinion > self.reading.as_at {
+            values.note("opinion_date", &rules::FUTURE_DATE, Effect::Accepted);
+        }
+        if birth > opinion {
+            values.note("birth_date", &rules::BORN_AFTER_OPINION, Effect::Accepted);
+        } else if opinion >= compulsory_school_age(birth) {
+            values.note("birth_date", &rules::SCHOOL_AGE, Effect::Accepted);
+        }
+        if sent.is_some_and(|sent| opinion > sent) {
+            values.note("opinion_date", &rules::OPINION_AFTER_SENT, Effect::Accepted);
+        }
+        if let Some(informed) = informed {
+            if sent.is_some_and(|sent| informed > sent) {
+                values.note(
+                    "parent_informed_date",
+                    &rules::INFORMED_AFTER_SENT,
+                    Effect::Accepted,
+                );
+            }
+            if informed < opinion {
+                values.note(
+                    "parent_informed_date",
+                    &rules::INFORMED_BEFORE_OPINION,
+                    Effect::Accepted,
+                );
+            }
+        }
+    }
+}
+
+fn key(organisation: &str, reference: &str) -> BusinessKey {
+    BusinessKey::new("notice-id", &[organisation, reference])
+}
+
+/// The key of a notice without a reference: its child and the day of the opinion.
+fn key_of_child(organisation: &str, child: &Identity, opinion: Date) -> BusinessKey {
+    let opinion = opinion.to_string();
+    if let Some(number) = child.nhs_number.valid() {
+        return BusinessKey::new("notice-nhs-number", &[organisation, number.expose(), &opinion]);
+    }
+    let name = |name: &identity::Held<identity::Name>| name.valid().map(|name| name.expose().to_owned());
+    let birth = child.birth_date.valid().map(|birth| birth.date().to_string());
+    BusinessKey::new(
+        "notice-names-and-birth-date",
+        &[
+            organisation,
+            &name(&child.surname).unwrap_or_default(),
+            &name(&child.forename).unwrap_or_default(),
+            &birth.unwrap_or_default(),
+            &opinion,
+        ],
+    )
+}
+
+/// Notes what is blank and should not be, beyond the minimum. A field that the layout does not have is no fault of
+/// the row.
+fn note_blanks(values: &mut Values<'_>) {
+    for field in NOTICES.fields {
+        let part_of_minimum = minimum::FIELDS.contains(&field.name) || field.name == "notification_id";
+        if part_of_minimum || !values.has(field.name) || !values.is_blank(field.name) {
+            continue;
+        }
+        match field.level {
+            Level::Required => values.note(field.name, &kit::rules::MISSING_VALUE, Effect::Accepted),
+            Level::Expected => values.note(field.name, &kit::rules::EXPECTED_VALUE, Effect::Accepted),
+            _ => {}
+        }
+    }
+}
+
+fn other_items(values: &mut Values<'_>) -> BTreeMap<String, String> {
+    let mut other = BTreeMap::new();
+    for &field in CODES {
+        if let Some(code) = values.code(field) {
+            other.insert(field.to_owned(), code);
+        }
+    }
+    for &field in CODE_LISTS {
+        let codes = values.codes(field);
+        if !codes.is_empty() {
+            other.insert(field.to_owned(), codes.join(";"));
+        }
+    }
+    for &field in ITEM_LISTS {
+        if let Some(items) = items::read(values, field) {
+            other.insert(field.to_owned(), items);
+        }
+    }
+    for &field in ORGANISATIONS {
+        if let Some(code) = values.text(field) {
+            other.insert(field.to_owned(), code);
+        }
+    }
+    if let Some(weeks) = values.integer("gestation_at_birth_weeks") {
+        other.insert("gestation_at_birth_weeks".to_owned(), weeks.to_string());
+    }
+    if let Some(language) = values
+        .text("language")
+        .map(|language| language.to_ascii_lowercase())
+    {
+        // ISO 639-1, or the NHS codes q1 to q5 for sign and communication systems; anything else may be words.
+        let coded = matches!(
+            language.as_bytes(),
+            [b'a'..=b'z', b'a'..=b'z'] | [b'q', b'1'..=b'5']
+        );
+        if coded {
+            other.insert("language".to_owned(), language);
+        } else {
+            values.note("language", &kit::rules::BAD_FORM, Effect::BlankedValue);
+        }
+    }
+    other
+}
