@@ -7,6 +7,7 @@
 
 pub mod assess;
 pub mod census;
+pub mod facts;
 pub mod interval;
 pub mod notice;
 pub mod organisation;
@@ -20,6 +21,7 @@ mod testing;
 
 pub use assess::{Assessed, Births, Judgement, Settings, Standing, assess};
 pub use census::{SchoolFact, SchoolFacts};
+pub use facts::FactsError;
 pub use interval::{Interval, per_thousand, wilson};
 pub use notice::{Link, Notice, NoticeState, Stated, Tier};
 pub use organisation::{Body, Organisations, OrganisationsError};

@@ -22,6 +22,7 @@ mod json;
 mod text;
 
 use std::{
+    fmt,
     io::{self, Write},
     str::FromStr,
 };
@@ -117,8 +118,9 @@ impl Column {
     }
 }
 
-/// A table of `N` columns. A row of another length does not compile.
-#[derive(Clone, Debug, PartialEq)]
+/// A table of `N` columns. A row of another length does not compile. Debug output holds no cell, as a cell
+/// may hold a sender's reference.
+#[derive(Clone, PartialEq)]
 pub struct Table<const N: usize> {
     columns: [Column; N],
     rows: Vec<[Cell; N]>,
@@ -174,20 +176,39 @@ impl<const N: usize> Table<N> {
     pub fn write(&self, format: Format, out: impl Write) -> Result<(), WriteError> {
         match format {
             Format::Table => text::write(self, out)?,
-            Format::Csv => self.write_csv(out)?,
+            Format::Csv => self.write_csv(out, csv::Terminator::Any(b'\n'))?,
             Format::Json => json::write(self, out)?,
         }
         Ok(())
     }
 
-    fn write_csv(&self, out: impl Write) -> Result<(), WriteError> {
-        let mut csv = csv::Writer::from_writer(out);
+    /// Writes the table as CSV to be opened by double click: as [`Format::Csv`], but with a byte order mark and
+    /// carriage returns, without which a spreadsheet program may misread letters beyond ASCII.
+    ///
+    /// # Errors
+    /// [`WriteError`] when the output takes no more.
+    pub fn write_for_spreadsheet(&self, mut out: impl Write) -> Result<(), WriteError> {
+        out.write_all("\u{feff}".as_bytes())?;
+        self.write_csv(out, csv::Terminator::CRLF)
+    }
+
+    fn write_csv(&self, out: impl Write, terminator: csv::Terminator) -> Result<(), WriteError> {
+        let mut csv = csv::WriterBuilder::new().terminator(terminator).from_writer(out);
         csv.write_record(self.columns.iter().map(Column::name))?;
         for row in &self.rows {
             csv.write_record(row.iter().map(Cell::for_csv))?;
         }
         csv.flush()?;
         Ok(())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Table<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("columns", &self.columns)
+            .field("rows", &self.rows.len())
+            .finish()
     }
 }
 
@@ -244,6 +265,22 @@ RAJ,2026-03-01,1200,0.5000
 \"'=1+1, \"\"x\"\"\",,-3,
 ";
         assert_eq!(written(Format::Csv), expected);
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_a_mark_and_carriage_returns() {
+        let mut table = Table::new([Column::new("age")]);
+        table.push(["2½".into()]);
+        let mut out = Vec::new();
+        table.write_for_spreadsheet(&mut out).expect("memory takes all");
+        assert_eq!(String::from_utf8_lossy(&out), "\u{feff}age\r\n2½\r\n");
+    }
+
+    #[test]
+    fn debug_output_shows_no_cell() {
+        let mut table = Table::new([Column::new("reference")]);
+        table.push(["SECRET".into()]);
+        assert!(!format!("{table:?} {:?}", table.rows()).contains("SECRET"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What stands in one place of a table.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use jiff::civil::Date;
 use records::{Kind, Month};
@@ -8,7 +8,8 @@ use records::{Kind, Month};
 use super::escape::guard_formula;
 
 /// A value of a table. Numbers keep their type, so that CSV need not guard them and JSON need not quote them.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Debug output names the type alone, as a text may be a sender's reference.
+#[derive(Clone, Default, PartialEq)]
 pub enum Cell {
     /// No value.
     #[default]
@@ -56,6 +57,18 @@ impl Cell {
             Cell::Text(text) => guard_formula(text).into_owned().into_bytes(),
             other => other.shown().into_owned().into_bytes(),
         }
+    }
+}
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cell::Blank => "Blank",
+            Cell::Text(_) => "Text",
+            Cell::Integer(_) => "Integer",
+            Cell::Number { .. } => "Number",
+            Cell::Flag(_) => "Flag",
+        })
     }
 }
 

@@ -1,0 +1,227 @@
+//! Match rates as a table, CSV and JSON.
+
+use std::io::Write;
+
+use measures::{Measure, Rate};
+
+use crate::{
+    Cell, Column, Format, Table, WriteError,
+    figures::{percent, percent_range},
+};
+
+/// What must stand beside every match rate.
+pub const OPERATIONAL: &str = "Operational figures, without disclosure control: not for publication.";
+
+/// Writes match rates: for people in percentages with how settled each is, for programs in full.
+///
+/// CSV has the columns `measure,feed,provider,area,month,tier,reason,numerator,denominator,rate,lower,upper`,
+/// JSON the same keys. A blank feed, provider, area or month means all of them; rates are proportions from 0 to
+/// 1, but for N01r they are per 1,000 births.
+///
+/// # Errors
+/// [`WriteError`] when the output takes no more.
+pub fn write_rates(rates: &[Rate], format: Format, mut out: impl Write) -> Result<(), WriteError> {
+    match format {
+        Format::Table => {
+            rates_for_people(rates).write(format, &mut out)?;
+            writeln!(out, "\n{OPERATIONAL}")?;
+            Ok(())
+        }
+        Format::Csv | Format::Json => rates_for_programs(rates).write(format, out),
+    }
+}
+
+/// The twelve columns of the CSV file.
+pub fn rates_for_programs(rates: &[Rate]) -> Table<12> {
+    let mut table = Table::new([
+        Column::new("measure"),
+        Column::new("feed"),
+        Column::new("provider"),
+        Column::new("area"),
+        Column::new("month"),
+        Column::new("tier"),
+        Column::new("reason"),
+        Column::new("numerator").right(),
+        Column::new("denominator").right(),
+        Column::new("rate").right(),
+        Column::new("lower").right(),
+        Column::new("upper").right(),
+    ]);
+    for rate in rates {
+        let figure = |of: fn(measures::Interval) -> f64| -> Cell {
+            // Seven decimals tell apart every share of up to a million notices.
+            rate.interval
+                .map_or(Cell::Blank, |interval| Cell::number(of(interval), 7))
+        };
+        table.push([
+            rate.measure.as_str().into(),
+            rate.part.feed.as_ref().into(),
+            rate.part.provider.as_ref().into(),
+            rate.part.area.as_ref().into(),
+            rate.part.month.into(),
+            rate.tier.map(|tier| tier.as_str()).into(),
+            rate.reason.into(),
+            rate.numerator.into(),
+            rate.denominator.into(),
+            figure(|interval| interval.value),
+            figure(|interval| interval.lower),
+            figure(|interval| interval.upper),
+        ]);
+    }
+    table
+}
+
+/// The same for reading.
+pub fn rates_for_people(rates: &[Rate]) -> Table<10> {
+    let mut table = Table::new([
+        Column::new("measure").titled("Measure"),
+        Column::new("meaning").titled("Meaning"),
+        Column::new("of").titled("Of"),
+        Column::new("tier").titled("Tier"),
+        Column::new("reason").titled("Reason"),
+        Column::new("numerator").titled("Count").right(),
+        Column::new("denominator").titled("Out of").right(),
+        Column::new("rate").titled("Rate").right(),
+        Column::new("interval").titled("95% interval").right(),
+        Column::new("maturity").titled("Settled"),
+    ]);
+    for rate in rates {
+        let (share, interval) = match rate.interval {
+            Some(i) if rate.measure == Measure::N01r => (
+                format!("{:.1}", i.value),
+                format!("{:.1} to {:.1}", i.lower, i.upper),
+            ),
+            Some(i) => (percent(i.value), percent_range(i)),
+            None => (String::new(), String::new()),
+        };
+        table.push([
+            rate.measure.as_str().into(),
+            rate.measure.words().into(),
+            part_in_words(rate).into(),
+            rate.tier.map(|tier| tier.as_str()).into(),
+            rate.reason.into(),
+            rate.numerator.into(),
+            rate.denominator.into(),
+            share.into(),
+            interval.into(),
+            rate.maturity.to_string().into(),
+        ]);
+    }
+    table
+}
+
+/// `all`, or what the notices are parted by: `RAJ 2026-03`.
+fn part_in_words(rate: &Rate) -> String {
+    let part = &rate.part;
+    let words: Vec<String> = [
+        part.feed.clone(),
+        part.provider.clone(),
+        part.area.as_ref().map(|area| format!("area {area}")),
+        part.month.map(|month| month.to_string()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if words.is_empty() {
+        "all".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use measures::{Maturity, Part, Tier, per_thousand, wilson};
+
+    use super::*;
+
+    fn rates() -> Vec<Rate> {
+        let part = Part {
+            provider: Some("RAJ".into()),
+            month: Some("2026-03".parse().expect("a month")),
+            ..Part::default()
+        };
+        let rate = Rate {
+            measure: Measure::N05,
+            part,
+            tier: None,
+            reason: None,
+            numerator: 65,
+            denominator: Some(100),
+            interval: wilson(65, 100),
+            maturity: Maturity::Days(28),
+        };
+        vec![
+            Rate {
+                tier: Some(Tier::T4r),
+                numerator: 8,
+                denominator: Some(20),
+                interval: wilson(8, 20),
+                ..rate.clone()
+            },
+            rate.clone(),
+            Rate {
+                measure: Measure::N01r,
+                part: Part {
+                    area: Some("881".into()),
+                    ..Part::default()
+                },
+                numerator: 400,
+                denominator: Some(16_000),
+                interval: per_thousand(400, 16_000),
+                maturity: Maturity::Rolling,
+                ..rate.clone()
+            },
+            Rate {
+                measure: Measure::N02,
+                part: Part::default(),
+                reason: Some("V03"),
+                numerator: 0,
+                denominator: Some(0),
+                interval: None,
+                ..rate
+            },
+        ]
+    }
+
+    fn written(format: Format) -> String {
+        let mut out = Vec::new();
+        write_rates(&rates(), format, &mut out).expect("memory takes all");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_csv_has_the_twelve_columns_in_full() {
+        let expected = "\
+measure,feed,provider,area,month,tier,reason,numerator,denominator,rate,lower,upper
+N05,,RAJ,,2026-03,T4r,,8,20,0.4000000,0.2188065,0.6134185
+N05,,RAJ,,2026-03,,,65,100,0.6500000,0.5525444,0.7363575
+N01r,,,881,,,,400,16000,25.0000000,22.6097151,27.5742073
+N02,,,,,,V03,0,0,,,
+";
+        assert_eq!(written(Format::Csv), expected);
+    }
+
+    #[test]
+    fn people_read_percentages() {
+        let text = written(Format::Table);
+        let lines: Vec<&str> = text.lines().collect();
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            words(lines[3]),
+            "N05 matched RAJ 2026-03 65 100 65.0% 55.3% to 73.6% +28 days"
+        );
+        assert_eq!(
+            words(lines[4]),
+            "N01r notices per 1,000 births area 881 400 16000 25.0 22.6 to 27.6 rolling"
+        );
+        assert_eq!(lines.last(), Some(&OPERATIONAL));
+    }
+
+    #[test]
+    fn json_says_null_where_there_is_no_rate() {
+        assert!(
+            written(Format::Json).contains(r#""reason":"V03","numerator":0,"denominator":0,"rate":null"#)
+        );
+    }
+}
