@@ -42,6 +42,11 @@ impl Pattern {
         ((self.0 >> (3 * field)) & 7) as u8
     }
 
+    /// Whether every birth date of one conflicts with every birth date of the other.
+    pub(crate) fn birth_dates_conflict(self) -> bool {
+        self.level(BIRTH) > 3
+    }
+
     /// Whether two of forename, surname, birth date and postcode agree at least nearly. A pair below that is
     /// never one child by weight, whatever the model, and is counted but not kept.
     pub(crate) fn is_plausible(self) -> bool {

@@ -50,7 +50,7 @@ pub fn link(
         &candidates,
         &identified.exact_pairs,
     );
-    let weighed = weigh(&persons, &model, &frequencies, &candidates.plausible);
+    let weighed = weigh(&persons, &model, &frequencies, &candidates.plausible, settings);
 
     let mut weighing = Weighing::new(&persons, *settings, &weighed);
     if !weighing.join(&mut clusters, watch) {
@@ -90,13 +90,26 @@ pub fn link(
 }
 
 /// Weighs the plausible pairs, and keeps those above the weight of a pair that was not weighed.
-fn weigh(persons: &Persons, model: &Model, frequencies: &Frequencies, pairs: &[Pair]) -> Vec<Weighed> {
+///
+/// Birth dates that conflict refuse a number in common (T1); they also keep a weight below acceptance: chance
+/// agreement of everything else is rare, but so is a child with no part of its birth date right.
+fn weigh(
+    persons: &Persons,
+    model: &Model,
+    frequencies: &Frequencies,
+    pairs: &[Pair],
+    settings: &Settings,
+) -> Vec<Weighed> {
+    let below_acceptance = Weight(settings.accept.0.saturating_sub(1));
     pairs
         .par_iter()
         .filter_map(|pair| {
             let across = persons.across_kinds(pair.left, pair.right);
             let (a, b) = (persons.face(pair.left), persons.face(pair.right));
-            let weight = model.weight_of(pair.pattern, across, &a, &b, frequencies);
+            let mut weight = model.weight_of(pair.pattern, across, &a, &b, frequencies);
+            if pair.pattern.birth_dates_conflict() {
+                weight = weight.min(below_acceptance);
+            }
             (weight >= UNSEEN).then_some(Weighed {
                 left: pair.left,
                 right: pair.right,

@@ -199,7 +199,7 @@ impl<'a> Population<'a> {
                 nhs_number: own_number.map(|number| superseded.representative(number.token)),
                 nhs_number_joins: own_number.is_some_and(|number| number.conclusive),
                 upns: child.upns.iter().copied().filter(kept).collect(),
-                upn_in_force: in_force.filter(kept),
+                upn_in_force: in_force,
                 number: match child.nhs_number {
                     None => NumberEvidence::Absent,
                     Some(_) if mothers_number => NumberEvidence::Mothers,

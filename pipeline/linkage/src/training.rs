@@ -28,7 +28,7 @@ const ASSUMED_RANDOM: f64 = 50.0;
 /// Random pairs drawn for *u*: enough to see a level of one in ten thousand a hundred times.
 const RANDOM_PAIRS: usize = 1_000_000;
 /// A session of which less than this share is matched teaches more about chance than about matches.
-const LEAST_MATCHED: f64 = 0.3;
+const LEAST_MATCHED: f64 = 0.5;
 const ROUNDS: usize = 40;
 
 /// The sessions: pairs of fields that agree in full.
