@@ -18,9 +18,9 @@ pub mod summary;
 pub mod table;
 pub mod unmatched;
 
-pub use findings::{FindingsPage, findings_table, write_findings};
+pub use findings::{FindingsPage, findings_table, rules_table, write_findings};
 pub use pack::Pack;
 pub use rates::write_rates;
-pub use summary::Summary;
+pub use summary::{Children, DeliveryLine, Ending, FeedLine, Summary, provider_table};
 pub use table::{Cell, Column, Format, Table, WriteError};
 pub use unmatched::{UnmatchedLine, Whereabouts, unmatched_table};

@@ -7,12 +7,14 @@ use measures::{Measure, Rate};
 use crate::{
     Cell, Column, Format, Table, WriteError,
     figures::{percent, percent_range},
+    summary::provider_table,
 };
 
 /// What must stand beside every match rate.
 pub const OPERATIONAL: &str = "Operational figures, without disclosure control: not for publication.";
 
-/// Writes match rates: for people in percentages with how settled each is, for programs in full.
+/// Writes match rates: for people by provider at a glance, then each in percentages with how settled it is; for
+/// programs in full.
 ///
 /// CSV has the columns `measure,feed,provider,area,month,tier,reason,numerator,denominator,rate,lower,upper`,
 /// JSON the same keys. A blank feed, provider, area or month means all of them; rates are proportions from 0 to
@@ -23,6 +25,11 @@ pub const OPERATIONAL: &str = "Operational figures, without disclosure control: 
 pub fn write_rates(rates: &[Rate], format: Format, mut out: impl Write) -> Result<(), WriteError> {
     match format {
         Format::Table => {
+            let overview = provider_table(rates);
+            if !overview.is_empty() {
+                overview.write(format, &mut out)?;
+                writeln!(out)?;
+            }
             rates_for_people(rates).write(format, &mut out)?;
             writeln!(out, "\n{OPERATIONAL}")?;
             Ok(())

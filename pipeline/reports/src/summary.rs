@@ -1,18 +1,32 @@
 //! The night on one page: what came, what became of it, how many children, how many notices match.
 
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use jiff::civil::Date;
 use maud::html;
 use measures::{Measure, Rate, Tier};
-use records::{Kind, counts::Tally};
+use records::{Kind, Outcome, counts::Tally};
 
 use crate::{
     Column, Format, Table, WriteError,
-    figures::{percent, percent_range},
+    figures::{count, percent, percent_range},
     html,
     rates::OPERATIONAL,
 };
+
+/// Deliveries that are listed one by one; more are added up by feed.
+const DELIVERIES_SHOWN: usize = 30;
+
+/// What a row may become.
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Loaded,
+    Outcome::Unchanged,
+    Outcome::Superseded,
+    Outcome::Duplicate,
+    Outcome::Withdrawn,
+    Outcome::OutOfScope,
+    Outcome::Quarantined,
+];
 
 /// What the night ended with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,7 +200,7 @@ impl Summary {
         }
     }
 
-    fn deliveries_table(&self) -> Table<10> {
+    fn deliveries_table(&self) -> Table<8> {
         let mut table = Table::new([
             Column::new("feed").titled("Feed"),
             Column::new("delivery").titled("Delivery"),
@@ -194,29 +208,57 @@ impl Summary {
             Column::new("rows").titled("Rows").right(),
             Column::new("loaded").titled("Loaded").right(),
             Column::new("unchanged").titled("Unchanged").right(),
-            Column::new("superseded").titled("Superseded").right(),
-            Column::new("duplicate").titled("Duplicate").right(),
-            Column::new("withdrawn")
-                .titled("Withdrawn or out of scope")
-                .right(),
+            Column::new("other").titled("Other").right(),
             Column::new("quarantined").titled("Quarantined").right(),
         ]);
-        for line in &self.deliveries {
-            let tally = &line.tally;
+        for line in self.delivery_lines() {
+            let Tally {
+                rows,
+                loaded,
+                unchanged,
+                superseded,
+                duplicate,
+                withdrawn,
+                out_of_scope,
+                quarantined,
+            } = line.tally;
             table.push([
                 (&line.feed).into(),
                 (&line.label).into(),
                 (&line.verdict).into(),
-                tally.rows.into(),
-                tally.loaded.into(),
-                tally.unchanged.into(),
-                tally.superseded.into(),
-                tally.duplicate.into(),
-                tally.withdrawn.saturating_add(tally.out_of_scope).into(),
-                tally.quarantined.into(),
+                rows.into(),
+                loaded.into(),
+                unchanged.into(),
+                (superseded + duplicate + withdrawn + out_of_scope).into(),
+                quarantined.into(),
             ]);
         }
         table
+    }
+
+    /// Each delivery while they fit on a page, else those of one feed and verdict together.
+    fn delivery_lines(&self) -> Vec<DeliveryLine> {
+        if self.deliveries.len() <= DELIVERIES_SHOWN {
+            return self.deliveries.clone();
+        }
+        let mut together: BTreeMap<(&str, &str), (u64, Tally)> = BTreeMap::new();
+        for line in &self.deliveries {
+            let (deliveries, sum) = together.entry((&line.feed, &line.verdict)).or_default();
+            *deliveries += 1;
+            sum.rows += line.tally.rows;
+            for outcome in OUTCOMES {
+                sum.add(outcome, line.tally.of(outcome));
+            }
+        }
+        together
+            .into_iter()
+            .map(|((feed, verdict), (deliveries, tally))| DeliveryLine {
+                feed: feed.to_owned(),
+                label: count(deliveries, "delivery", "deliveries"),
+                verdict: verdict.to_owned(),
+                tally,
+            })
+            .collect()
     }
 
     fn feeds_table(&self) -> Table<8> {
@@ -408,9 +450,9 @@ Essex, as at 2026-06-30: published 2026-06-30-1a2b3c4d
 
 Deliveries
 
-Feed     Delivery     Verdict  Rows  Loaded  Unchanged  Superseded  Duplicate  Withdrawn or out of scope  Quarantined
-───────  ───────────  ───────  ────  ──────  ─────────  ──────────  ─────────  ─────────────────────────  ───────────
-s23-raj  notices.csv  loaded    122     120          0           0          0                          0            2
+Feed     Delivery     Verdict  Rows  Loaded  Unchanged  Other  Quarantined
+───────  ───────────  ───────  ────  ──────  ─────────  ─────  ───────────
+s23-raj  notices.csv  loaded    122     120          0      0            2
 
 Feeds
 
@@ -439,6 +481,36 @@ Where things are
   Dataset  data/joint.db
 ";
         assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn many_deliveries_are_added_up_by_feed() {
+        let one = |number: usize| DeliveryLine {
+            feed: "s23-raj".into(),
+            label: format!("notices-{number}.csv"),
+            verdict: if number == 0 { "refused" } else { "loaded" }.into(),
+            tally: Tally {
+                rows: 4,
+                loaded: 1,
+                duplicate: 1,
+                out_of_scope: 1,
+                quarantined: 1,
+                ..Tally::default()
+            },
+        };
+        let many = Summary {
+            deliveries: (0..31).map(one).collect(),
+            ..summary()
+        };
+        let mut out = Vec::new();
+        many.write_text(&mut out).expect("memory takes all");
+        let text = String::from_utf8_lossy(&out);
+        let line = text.lines().nth(6).expect("a line");
+        assert_eq!(
+            line,
+            "s23-raj  30 deliveries  loaded    120      30          0     60           30"
+        );
+        assert!(text.contains("s23-raj  1 delivery     refused"));
     }
 
     #[test]

@@ -129,15 +129,37 @@ pub struct Table<const N: usize> {
 /// A table could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The output took no more.
+    /// The output took no more, in whichever format.
     #[error("cannot write: {0}")]
     Io(#[from] io::Error),
     /// The values could not be put into CSV.
     #[error("cannot write CSV: {0}")]
-    Csv(#[from] csv::Error),
+    Csv(csv::Error),
     /// The values could not be put into JSON.
     #[error("cannot write JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
+}
+
+impl From<csv::Error> for WriteError {
+    fn from(error: csv::Error) -> Self {
+        if !error.is_io_error() {
+            return WriteError::Csv(error);
+        }
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => WriteError::Io(error),
+            kind => WriteError::Io(io::Error::other(format!("{kind:?}"))),
+        }
+    }
+}
+
+impl From<serde_json::Error> for WriteError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() {
+            WriteError::Io(error.into())
+        } else {
+            WriteError::Json(error)
+        }
+    }
 }
 
 impl<const N: usize> Table<N> {
@@ -274,6 +296,25 @@ RAJ,2026-03-01,1200,0.5000
         let mut out = Vec::new();
         table.write_for_spreadsheet(&mut out).expect("memory takes all");
         assert_eq!(String::from_utf8_lossy(&out), "\u{feff}age\r\n2½\r\n");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_apart_in_every_format() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        for format in Format::ALL {
+            let written = example().write(format, Closed);
+            let is_closed =
+                matches!(&written, Err(WriteError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe);
+            assert!(is_closed, "{format:?}: {written:?}");
+        }
     }
 
     #[test]
