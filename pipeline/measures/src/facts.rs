@@ -23,8 +23,8 @@ pub enum FactsError {
         /// The record.
         record_id: String,
     },
-    /// A notice that stands has no content or no link, so the linkage is not complete.
-    #[error("record {record_id}: a standing notice without content or link")]
+    /// A notice that stands has no content, or a child but no tier.
+    #[error("record {record_id}: a standing notice without content or tier")]
     Incomplete {
         /// The record.
         record_id: String,
@@ -32,7 +32,8 @@ pub enum FactsError {
 }
 
 /// The notices as the measures take them. A notice whose sender took it back, or that a newer snapshot no
-/// longer holds, counts as withdrawn.
+/// longer holds, counts as withdrawn. One that no linkage has seen yet, because the night that loaded it was
+/// stopped, is left out until the next.
 ///
 /// The body that answers for a notice is its notifier; the sender of the file (a portal, say) stands in only
 /// where the notice itself was never seen.
@@ -40,7 +41,7 @@ pub enum FactsError {
 /// # Errors
 /// [`FactsError`] where a row contradicts itself, naming the record.
 pub fn notices(facts: &[NoticeFact]) -> Result<Vec<Notice>, FactsError> {
-    facts.iter().map(notice).collect()
+    facts.iter().filter_map(|fact| notice(fact).transpose()).collect()
 }
 
 /// The school records as the measures take them.
@@ -56,17 +57,23 @@ pub fn school(facts: &[dataset::SchoolFact], loaded: &[CensusLoaded]) -> SchoolF
     )
 }
 
-fn notice(fact: &NoticeFact) -> Result<Notice, FactsError> {
+fn notice(fact: &NoticeFact) -> Result<Option<Notice>, FactsError> {
     let record_id = hex(&fact.record_id.0);
     let notifier = fact.notice.as_ref().map(|notice| notice.notifier_org.clone());
     let state = match fact.state {
         RecordState::Withdrawn | RecordState::Absent => NoticeState::Withdrawn,
         RecordState::Current => {
-            let incomplete = || FactsError::Incomplete { record_id: record_id.clone() };
+            let incomplete = || FactsError::Incomplete {
+                record_id: record_id.clone(),
+            };
             let said = fact.notice.as_ref().ok_or_else(incomplete)?;
-            let child = fact.child_id.ok_or_else(incomplete)?;
+            let Some(child) = fact.child_id else {
+                return Ok(None);
+            };
             let tier = fact.tier.as_deref().ok_or_else(incomplete)?;
-            let tier: Tier = tier.parse().map_err(|_| FactsError::Tier { record_id: record_id.clone() })?;
+            let tier: Tier = tier.parse().map_err(|_| FactsError::Tier {
+                record_id: record_id.clone(),
+            })?;
             let link = Link {
                 child_id: hex(&child.0),
                 tier,
@@ -76,13 +83,13 @@ fn notice(fact: &NoticeFact) -> Result<Notice, FactsError> {
             NoticeState::Current(Box::new(stated(fact, said, link)))
         }
     };
-    Ok(Notice {
+    Ok(Some(Notice {
         feed: fact.feed.clone(),
         provider: notifier.unwrap_or_else(|| fact.provider.clone()),
         received: fact.received_date,
         record_id,
         state,
-    })
+    }))
 }
 
 fn stated(fact: &NoticeFact, said: &Section23Notice, link: Link) -> Stated {
@@ -106,32 +113,217 @@ fn stated(fact: &NoticeFact, said: &Section23Notice, link: Link) -> Stated {
 
 /// Whether a code of evidence is among the words of the text.
 fn is_conflict(evidence: &str) -> bool {
-    evidence.split(|c: char| !c.is_ascii_lowercase() && c != '-').any(|word| CONFLICTS.contains(&word))
+    evidence
+        .split(|c: char| !c.is_ascii_lowercase() && c != '-')
+        .any(|word| CONFLICTS.contains(&word))
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use jiff::civil::date;
+    use linkage::{ChildId, NumberEvidence, RecordId};
+    use records::{Area, Census, IdentifierState, Identifiers, Kind, Location, Profile, Term, Version};
+
     use super::*;
 
-    #[test]
-    fn conflicts_are_read_from_the_evidence() {
-        assert!(is_conflict("conflict"));
-        assert!(is_conflict(r#"{"nhs_number":"many-birth-dates","candidates":0}"#));
-        assert!(!is_conflict("unknown"));
-        assert!(!is_conflict(r#"{"nhs_number":"known","confirmed":true}"#));
-        assert!(!is_conflict("birth-dates-differ"));
+    fn fact() -> NoticeFact {
+        NoticeFact {
+            record_id: RecordId([0xAB; 16]),
+            feed: "portal".into(),
+            provider: "881".into(),
+            delivery: 1,
+            delivery_label: "notices.csv".into(),
+            location: Location::default(),
+            state: RecordState::Current,
+            event_date: date(2026, 3, 1),
+            received_date: date(2026, 3, 4),
+            profile: Profile {
+                birth_month: Some("2023-06".parse().expect("a month")),
+                area: Area {
+                    la_code: Some("881".into()),
+                    ..Area::default()
+                },
+                identifiers: Identifiers {
+                    nhs_number: IdentifierState::Valid,
+                    ..Identifiers::default()
+                },
+                ..Profile::default()
+            },
+            notice: Some(Section23Notice {
+                notifier_org: "RAJ".into(),
+                delivering_org: None,
+                opinion_date: date(2026, 3, 1),
+                parent_informed_date: Some(date(2026, 3, 1)),
+                discussion_offered_date: None,
+                sent_date: None,
+                limb: "HAS".into(),
+                category: "SEN".into(),
+                primary_need: Some("SLCN".into()),
+                secondary_need: None,
+                notifier_role: None,
+                notice_kind: "NOTIFICATION".into(),
+                action: "NEW".into(),
+                la_gss: None,
+                statutory_duty: true,
+                share_for_services: None,
+                parent_objection: false,
+                other: BTreeMap::new(),
+            }),
+            sealed_reference: None,
+            version: Version(date(2026, 3, 1).at(0, 0, 0, 0)),
+            child_id: Some(ChildId([0x01; 16])),
+            tier: Some("T3".into()),
+            weight: None,
+            evidence: None,
+            linked_on: Some(date(2026, 3, 5)),
+            matched_kinds: BTreeSet::from([Kind::SchoolCensus]),
+            first_seen: date(2026, 3, 4),
+            tries: 7,
+        }
+    }
+
+    fn stated_of(fact: NoticeFact) -> Stated {
+        match notices(&[fact]).expect("sound").remove(0).state {
+            NoticeState::Current(stated) => *stated,
+            NoticeState::Withdrawn => panic!("withdrawn"),
+        }
     }
 
     #[test]
-    fn ids_are_lower_case_hexadecimal() {
-        assert_eq!(hex(&[0x00, 0xAB, 0x0F]), "00ab0f");
+    fn a_notice_is_its_notifiers_and_keeps_what_it_says() {
+        let all = notices(&[fact()]).expect("sound");
+        assert_eq!(
+            (all[0].provider.as_str(), all[0].feed.as_str()),
+            ("RAJ", "portal")
+        );
+        assert_eq!(all[0].record_id, "ab".repeat(16));
+        let stated = stated_of(fact());
+        assert!(stated.parent_informed && stated.has_need && stated.link.is_match());
+        assert_eq!(stated.link.matched_on, Some(date(2026, 3, 5)));
+        assert_eq!(stated.tries, 7);
+        // What is not matched was matched on no day, though its link has one.
+        let alone = stated_of(NoticeFact {
+            tier: Some("T0".into()),
+            ..fact()
+        });
+        assert_eq!(alone.link.matched_on, None);
+    }
+
+    #[test]
+    fn what_does_not_stand_is_withdrawn_and_what_is_not_linked_waits() {
+        for state in [RecordState::Withdrawn, RecordState::Absent] {
+            let gone = NoticeFact {
+                state,
+                notice: None,
+                child_id: None,
+                tier: None,
+                ..fact()
+            };
+            let all = notices(&[gone]).expect("sound");
+            assert!(matches!(all[0].state, NoticeState::Withdrawn));
+            assert_eq!(all[0].provider, "881", "the sender of the file stands in");
+        }
+        let unlinked = NoticeFact {
+            child_id: None,
+            tier: None,
+            ..fact()
+        };
+        assert!(notices(&[unlinked]).expect("sound").is_empty());
+    }
+
+    #[test]
+    fn a_row_that_contradicts_itself_is_refused() {
+        let no_content = notices(&[NoticeFact {
+            notice: None,
+            ..fact()
+        }]);
+        assert!(matches!(no_content, Err(FactsError::Incomplete { .. })));
+        let tier = notices(&[NoticeFact {
+            tier: Some("T9".into()),
+            ..fact()
+        }]);
+        assert!(matches!(tier, Err(FactsError::Tier { .. })));
+    }
+
+    #[test]
+    fn linkage_and_measures_speak_of_the_same_tiers() {
+        let ours: Vec<_> = Tier::ALL
+            .iter()
+            .map(|tier| (tier.as_str(), tier.is_match()))
+            .collect();
+        let theirs: Vec<_> = linkage::Tier::ALL
+            .iter()
+            .map(|tier| (tier.as_str(), tier.is_match()))
+            .collect();
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn conflicts_are_read_from_the_evidence_as_linkage_writes_it() {
+        use NumberEvidence::{Absent, Conflict, Inconclusive, Known, ManyBirthDates, Mothers, Unknown};
+        for nhs_number in [
+            Absent,
+            Unknown,
+            Known,
+            Inconclusive,
+            Conflict,
+            ManyBirthDates,
+            Mothers,
+        ] {
+            let evidence = linkage::Evidence {
+                nhs_number,
+                confirmed: true,
+                bar: Some(linkage::Bar::BirthDatesDiffer),
+                candidates: 2,
+            };
+            let written = serde_json::to_string(&evidence).expect("writes");
+            assert_eq!(is_conflict(&written), nhs_number.is_conflict(), "{written}");
+        }
+    }
+
+    #[test]
+    fn school_records_are_found_by_the_same_child() {
+        let census = Census {
+            year: 2026,
+            term: Term::Spring,
+        };
+        let pupil = dataset::SchoolFact {
+            child_id: ChildId([0x01; 16]),
+            record_id: RecordId([2; 16]),
+            census,
+            census_date: census.day(),
+            received_date: census.day(),
+            school: "8812001".into(),
+            nc_year: None,
+            on_roll: true,
+            enrol_status: Some("C".into()),
+            sen_provision: Some("K".into()),
+            needs: Vec::new(),
+        };
+        let loaded = CensusLoaded {
+            census,
+            la_code: "881".into(),
+            schools: 1,
+            records: 1,
+        };
+        let school = school(&[pupil], &[loaded]);
+        assert!(school.found(&stated_of(fact()).link.child_id).support);
+        assert!(school.is_mature(
+            "2021-08".parse().expect("a month"),
+            Some("881"),
+            date(2026, 6, 30)
+        ));
     }
 }
