@@ -1,0 +1,519 @@
+//! The COLLECT Blade export: a set of CSV tables joined by keys.
+//!
+//! A delivery holds one set or several (LA-maintained, academies; one census or more), told apart by the names of
+//! its files where all of them say so. Within a set the small tables come first: returns, then what belongs to
+//! pupils (needs, addresses, free school meals), held in memory by the pupil's key. Then the tables of pupils are
+//! streamed, each row taking what belongs to it. What is left over belongs to nobody: its pupil's row was lost or
+//! never sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::{
+    Binding, Delivery, DeliveryFile, ReadError, Reader, Reading, Row, Sink, SnapshotScope, Step, Table,
+    Values, Verdict,
+    binding::refuse,
+    layout::{Column, TableLayout, fold_code},
+};
+use records::{Census, Finding, Location, Outcome, Rule, Version, finding::Effect};
+
+use crate::{
+    children::{self, Children},
+    header::{self, Return},
+    names::{NameFacts, Set},
+    pupil::{self, Lists, Seen, Surroundings},
+    rules,
+    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS, TABLES, table},
+};
+
+mod files;
+mod held;
+
+use files::TableFile;
+use held::Held;
+
+/// Reads a delivery of table sets.
+pub(crate) fn read(
+    delivery: &Delivery,
+    reading: &Reading<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Vec<SnapshotScope>, ReadError> {
+    let lists = Lists::load()?;
+    let files = files::recognise(delivery, reading, sink)?;
+    let mut scopes = BTreeMap::new();
+    for files in files::sets(files) {
+        let facts = NameFacts::common(files.iter().map(|file| &file.facts));
+        let set = TableSet {
+            reading,
+            lists: &lists,
+            facts,
+            files,
+            censuses: BTreeSet::new(),
+        };
+        set.read(&mut scopes, sink)?;
+    }
+    Ok(scopes
+        .into_iter()
+        .map(|(scope, version)| SnapshotScope { scope, version })
+        .collect())
+}
+
+/// One table set.
+struct TableSet<'a> {
+    reading: &'a Reading<'a>,
+    lists: &'a Lists,
+    /// What the names of all its files say.
+    facts: NameFacts,
+    files: Vec<TableFile<'a>>,
+    /// The censuses of its returns: nearly always one.
+    censuses: BTreeSet<Census>,
+}
+
+/// A return and where it stands.
+struct Sent {
+    header: Return,
+    location: Location,
+    has_pupils: bool,
+}
+
+/// What belongs to the pupils of one table, by the pupil's key.
+struct Belongings {
+    needs: Option<Held<children::Need>>,
+    addresses: Vec<Held<children::Address>>,
+    meals: Vec<Held<children::Meals>>,
+}
+
+impl<'a> TableSet<'a> {
+    fn read(mut self, scopes: &mut BTreeMap<String, Version>, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        self.require(RETURNS, sink)?;
+        let mut returns = self.read_returns(sink)?;
+        self.censuses = returns.values().map(|sent| sent.header.census).collect();
+        self.check_completeness(sink)?;
+        self.pass_over_tables_that_are_not_read(sink)?;
+
+        let mut upns = Seen::default();
+        for name in [ON_ROLL, OFF_ROLL] {
+            let mut belongings = self.read_belongings(name, sink)?;
+            self.read_pupils(name, &mut returns, &mut belongings, &mut upns, sink)?;
+            belongings.report_orphans(sink)?;
+        }
+        for sent in returns.values() {
+            if !sent.has_pupils {
+                sink.finding(at(&rules::NO_PUPILS, Effect::Accepted, sent.location.clone()));
+            }
+            let scope = self.scope(&sent.header);
+            let version = sent.header.version(true);
+            let latest = scopes.entry(scope).or_insert(version);
+            *latest = version.max(*latest);
+        }
+        Ok(())
+    }
+
+    /// What a return is part of a snapshot of: its set, where the files say which, else its school.
+    fn scope(&self, header: &Return) -> String {
+        self.facts
+            .set
+            .map_or_else(|| header.scope(), |set: Set| set.scope(header.census))
+    }
+
+    fn files_of(&self, name: &str) -> impl Iterator<Item = &TableFile<'a>> {
+        self.files.iter().filter(move |file| file.table.name == name)
+    }
+
+    fn layout_of(&self, name: &str) -> Option<&'a TableLayout> {
+        self.reading.layout.tables.get(name)
+    }
+
+    /// Whether a table is part of any census of this set.
+    fn in_force(&self, layout: &TableLayout) -> bool {
+        self.censuses.iter().any(|census| layout.census.contains(*census))
+    }
+
+    fn require(&self, name: &'static str, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        if self.files_of(name).next().is_some() {
+            return Ok(());
+        }
+        Err(refuse(
+            about_table(&rules::MISSING_TABLE, Effect::RefusedDelivery, name),
+            sink,
+        ))
+    }
+
+    /// Every table that the layout requires in this census must be there. Another that would be read is missed
+    /// aloud: what it says is then unknown, not "no".
+    fn check_completeness(&self, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        for table in TABLES {
+            let Some(layout) = self.layout_of(table.name).filter(|layout| self.in_force(layout)) else {
+                continue;
+            };
+            if layout.required {
+                self.require(table.name, sink)?;
+            } else if !layout.columns.is_empty() && self.files_of(table.name).next().is_none() {
+                sink.finding(about_table(&rules::EXPECTED_TABLE, Effect::Accepted, table.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_returns(&self, sink: &mut dyn Sink) -> Result<BTreeMap<String, Sent>, ReadError> {
+        let mut returns: BTreeMap<String, Sent> = BTreeMap::new();
+        for file in self.files_of(RETURNS) {
+            self.each_row(file, sink, |mut values, sink| {
+                let header = header::read(&mut values, self.reading, &self.facts);
+                let key = values.raw("row_id").unwrap_or_default().into_owned();
+                if returns.contains_key(&key) {
+                    values.note("row_id", &rules::DOUBLE_ID, Effect::Accepted);
+                }
+                let location = values.location();
+                let kept = values.finish(sink)? == Verdict::Keep;
+                let outcome = if kept {
+                    Outcome::OutOfScope
+                } else {
+                    Outcome::Quarantined
+                };
+                sink.rows_without_record(RETURNS, outcome, 1);
+                if let Some(header) = header.filter(|_| kept) {
+                    let sent = Sent {
+                        header,
+                        location,
+                        has_pupils: false,
+                    };
+                    match returns.get_mut(&key) {
+                        // Of two with one key the later is taken, in whichever order they stand.
+                        Some(other) if other.header.order() >= sent.header.order() => {}
+                        _ => drop(returns.insert(key, sent)),
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        if returns.is_empty() {
+            return Err(refuse(
+                about_table(&rules::NO_READABLE_RETURN, Effect::RefusedDelivery, RETURNS),
+                sink,
+            ));
+        }
+        Ok(returns)
+    }
+
+    /// Counts the rows of tables that are of no use, and of tables that are not part of the census.
+    fn pass_over_tables_that_are_not_read(&self, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        for file in &self.files {
+            let in_force = self.in_force(file.layout);
+            if !in_force {
+                let location = Location {
+                    file: file.file.label.clone(),
+                    ..Location::default()
+                };
+                sink.finding(at(&rules::TABLE_OUT_OF_TERM, Effect::Accepted, location));
+            }
+            if in_force && !file.table.fields.is_empty() {
+                continue;
+            }
+            let mut reader = file.open(self.reading)?;
+            let mut row = Row::default();
+            let mut rows = 0;
+            while !matches!(
+                reader
+                    .read(&mut row)
+                    .map_err(|error| error.into_read_error(&file.file.label))?,
+                Step::End
+            ) {
+                rows += 1;
+            }
+            sink.rows_read(file.table.name, rows);
+            sink.rows_without_record(file.table.name, Outcome::OutOfScope, rows);
+        }
+        Ok(())
+    }
+
+    /// Reads what belongs to the pupils of the table `pupils`.
+    fn read_belongings(&self, pupils: &str, sink: &mut dyn Sink) -> Result<Belongings, ReadError> {
+        let latest = self.censuses.last().copied();
+        let needs = match pupils {
+            ON_ROLL => self.hold(NEEDS, sink, |values| {
+                children::need(values, &self.lists.need, latest)
+            })?,
+            _ => None,
+        };
+        let [addresses, addresses_on_roll, addresses_off_roll] = ADDRESSES;
+        let tables = if pupils == ON_ROLL {
+            vec![addresses, addresses_on_roll]
+        } else {
+            vec![addresses_off_roll]
+        };
+        let mut belongings = Belongings {
+            needs,
+            addresses: Vec::new(),
+            meals: Vec::new(),
+        };
+        for name in tables {
+            let held = self.hold(name, sink, |values| Some(children::address(values)))?;
+            belongings.addresses.extend(held);
+        }
+        if pupils == ON_ROLL {
+            for name in MEALS {
+                belongings.meals.extend(self.hold(name, sink, children::meals)?);
+            }
+        }
+        Ok(belongings)
+    }
+
+    /// Holds a table by the pupil that each row belongs to; none where the table is not there.
+    fn hold<T>(
+        &self,
+        name: &'static str,
+        sink: &mut dyn Sink,
+        mut parse: impl FnMut(&mut Values<'_>) -> Option<T>,
+    ) -> Result<Option<Held<T>>, ReadError> {
+        let Some(layout) = self.layout_of(name).filter(|layout| self.in_force(layout)) else {
+            return Ok(None);
+        };
+        let header = layout
+            .columns
+            .get("pupil_id")
+            .and_then(|column| column.names.first())
+            .cloned();
+        let mut held = Held::new(name, header);
+        let mut ids = Seen::default();
+        for file in self.files_of(name) {
+            held.start_file(&file.file.label);
+            self.each_row(file, sink, |mut values, sink| {
+                report_double_id(&mut values, &mut ids);
+                let parsed = parse(&mut values);
+                let pupil = values.raw("pupil_id").unwrap_or_default().into_owned();
+                let line = values.location().line.unwrap_or_default();
+                match values.finish(sink)? {
+                    Verdict::Keep => held.push(&pupil, line, parsed),
+                    Verdict::Quarantined => sink.rows_without_record(name, Outcome::Quarantined, 1),
+                }
+                Ok(())
+            })?;
+        }
+        Ok((!held.is_without_files()).then_some(held))
+    }
+
+    fn read_pupils(
+        &self,
+        name: &'static str,
+        returns: &mut BTreeMap<String, Sent>,
+        belongings: &mut Belongings,
+        upns: &mut Seen,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ReadError> {
+        let mut ids = Seen::default();
+        for file in self.files_of(name) {
+            self.each_row(file, sink, |mut values, sink| {
+                report_double_id(&mut values, &mut ids);
+                let id = values.raw("row_id").unwrap_or_default().into_owned();
+                let (children, mut rows) = belongings.of(&id);
+                rows.insert(0, (name, 1));
+                let sent = values
+                    .raw("return_id")
+                    .and_then(|id| returns.get_mut(id.as_ref()));
+                let incoming = match sent {
+                    Some(sent) => {
+                        sent.has_pupils = true;
+                        let around = Surroundings {
+                            of: &sent.header,
+                            on_roll: name == ON_ROLL,
+                            scope: self.scope(&sent.header),
+                            lists: self.lists,
+                        };
+                        pupil::read(&mut values, &children, &around, upns)
+                    }
+                    None => {
+                        values.note("return_id", &rules::NO_RETURN, Effect::QuarantinedRow);
+                        None
+                    }
+                };
+                let verdict = values.finish(sink)?;
+                match incoming.filter(|_| verdict == Verdict::Keep) {
+                    Some(mut incoming) => {
+                        incoming.rows = rows;
+                        sink.record(incoming)?;
+                    }
+                    None => {
+                        for (table, rows) in rows {
+                            sink.rows_without_record(table, Outcome::Quarantined, rows);
+                        }
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Reads a file row by row. Rows that cannot be trusted are counted here.
+    fn each_row(
+        &self,
+        file: &TableFile<'_>,
+        sink: &mut dyn Sink,
+        mut each: impl FnMut(Values<'_>, &mut dyn Sink) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let layout = file.layout;
+        let mut reader = file.open(self.reading)?;
+        let place = reader.location(None, None);
+        let columns = self.columns_in_force(layout, reader.header());
+        let ignored: Vec<String> = layout
+            .sent
+            .values()
+            .flatten()
+            .chain(&layout.ignored)
+            .cloned()
+            .collect();
+        self.report_columns_out_of_term(layout, reader.header(), &place, sink);
+        let known = (&columns, ignored.as_slice());
+        let mut binding = Binding::new(
+            file.table,
+            self.reading.layout,
+            known,
+            reader.header(),
+            place,
+            sink,
+        )?;
+        let mut row = Row::default();
+        loop {
+            let step = reader
+                .read(&mut row)
+                .map_err(|error| error.into_read_error(&file.file.label))?;
+            match step {
+                Step::Row => {
+                    sink.rows_read(file.table.name, 1);
+                    each(binding.values(&row), sink)?;
+                }
+                Step::Fault(fault) => {
+                    sink.rows_read(file.table.name, 1);
+                    sink.rows_without_record(file.table.name, Outcome::Quarantined, 1);
+                    let location = reader.location(Some(fault.line), fault.column);
+                    sink.finding(at(fault.rule, Effect::QuarantinedRow, location));
+                }
+                Step::End => break,
+            }
+        }
+        binding.finish(sink);
+        Ok(())
+    }
+
+    /// The columns to read: those that the file has, and those that it should have in this census, so that they
+    /// are missed. A return's own header is read before its census is known and is the same in every census.
+    fn columns_in_force(&self, layout: &TableLayout, header: &[String]) -> BTreeMap<String, Column> {
+        let has = |name: &String| header.iter().any(|other| fold_code(other) == fold_code(name));
+        let sent = |name: &String| {
+            layout.sent.iter().any(|(censuses, names)| {
+                names.iter().any(|other| fold_code(other) == fold_code(name))
+                    && self.censuses.iter().any(|census| censuses.contains(*census))
+            })
+        };
+        let wanted = |column: &Column| {
+            layout.sent.is_empty()
+                || self.censuses.is_empty()
+                || column.names.iter().any(|name| has(name) || sent(name))
+        };
+        let columns = layout.columns.iter().filter(|(_, column)| wanted(column));
+        columns
+            .map(|(field, column)| (field.clone(), column.clone()))
+            .collect()
+    }
+
+    fn report_columns_out_of_term(
+        &self,
+        layout: &TableLayout,
+        header: &[String],
+        place: &Location,
+        sink: &mut dyn Sink,
+    ) {
+        if self.censuses.is_empty() {
+            return;
+        }
+        for (column, name) in (0..).zip(header) {
+            let spans: Vec<_> = layout
+                .sent
+                .iter()
+                .filter_map(|(censuses, names)| {
+                    let known = names.iter().find(|other| fold_code(other) == fold_code(name))?;
+                    Some((censuses, known))
+                })
+                .collect();
+            let in_force = spans
+                .iter()
+                .any(|(censuses, _)| self.censuses.iter().any(|census| censuses.contains(*census)));
+            if let (false, Some((_, known))) = (in_force, spans.first()) {
+                let header = Some((*known).clone());
+                let location = Location {
+                    column: Some(column),
+                    header,
+                    ..place.clone()
+                };
+                sink.finding(at(&rules::COLUMN_OUT_OF_TERM, Effect::Accepted, location));
+            }
+        }
+    }
+}
+
+impl Belongings {
+    /// What belongs to a pupil, and the rows that it stands in, to be counted with the pupil's own.
+    fn of(&mut self, pupil: &str) -> (Children, Vec<(&'static str, u64)>) {
+        let mut rows = Vec::new();
+        let mut children = Children::default();
+        if let Some(needs) = &mut self.needs {
+            children.needs = needs.take(pupil, &mut rows);
+        }
+        for table in &mut self.addresses {
+            children
+                .addresses
+                .get_or_insert_default()
+                .extend(table.take(pupil, &mut rows));
+        }
+        for table in &mut self.meals {
+            children
+                .meals
+                .get_or_insert_default()
+                .extend(table.take(pupil, &mut rows));
+        }
+        (children, rows)
+    }
+
+    fn report_orphans(self, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        if let Some(needs) = self.needs {
+            needs.report_orphans(sink)?;
+        }
+        for table in self.addresses {
+            table.report_orphans(sink)?;
+        }
+        for table in self.meals {
+            table.report_orphans(sink)?;
+        }
+        Ok(())
+    }
+}
+
+fn report_double_id(values: &mut Values<'_>, ids: &mut Seen) {
+    if let Some(id) = values.raw("row_id")
+        && !ids.first(id.as_ref())
+    {
+        values.note("row_id", &rules::DOUBLE_ID, Effect::Accepted);
+    }
+}
+
+/// A finding at a place.
+fn at(rule: &'static Rule, effect: Effect, location: Location) -> Finding {
+    Finding {
+        rule,
+        effect,
+        location,
+        rows: 1,
+    }
+}
+
+/// A finding about a table that is not there: the table's name stands where a header would.
+fn about_table(rule: &'static Rule, effect: Effect, name: &str) -> Finding {
+    at(
+        rule,
+        effect,
+        Location {
+            file: name.to_owned(),
+            ..Location::default()
+        },
+    )
+}

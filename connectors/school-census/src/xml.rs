@@ -1,0 +1,556 @@
+//! A school's own return, as XML.
+//!
+//! The document is streamed: memory holds one pupil. Elements are known by their local names wherever they stand
+//! within a pupil, as the groups between move from year to year; what is not read is passed over with everything
+//! in it. That is how repeated blocks are kept apart, whose children share names with the pupil's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::{
+    Binding, Delivery, DeliveryFile, ReadError, Reading, Row, Sink, SnapshotScope, Table, Verdict,
+    binding::refuse,
+    layout::{Layout, TableLayout},
+    xml::{self, Element, XmlFault, XmlFile, XmlStep},
+};
+use records::{Finding, Location, Outcome, Rule, Version, finding::Effect};
+use zeroize::Zeroizing;
+
+use crate::{
+    children::{self, Children},
+    header::{self, Return},
+    names::NameFacts,
+    pupil::{self, Lists, Seen, Surroundings},
+    rules,
+    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS, table},
+};
+
+/// Names that a layout does not know, of which a file's findings tell apart at most this many.
+const MOST_UNKNOWN: usize = 256;
+
+/// Reads a delivery of returns, one a file.
+pub(crate) fn read(
+    delivery: &Delivery,
+    reading: &Reading<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Vec<SnapshotScope>, ReadError> {
+    let lists = Lists::load()?;
+    let mut scopes: BTreeMap<String, Version> = BTreeMap::new();
+    let mut upns = Seen::default();
+    for file in &delivery.files {
+        let document = Document {
+            file,
+            reading,
+            lists: &lists,
+            named: NameFacts::of_return(&file.name),
+            header: Part::new(RETURNS, file, reading, sink)?,
+            on_roll: Part::new(ON_ROLL, file, reading, sink)?,
+            off_roll: Part::new(OFF_ROLL, file, reading, sink)?,
+            needs: Part::new(NEEDS, file, reading, sink)?,
+            meals: Part::new(MEALS[0], file, reading, sink)?,
+            addresses: Part::new(ADDRESSES[0], file, reading, sink)?,
+            current: None,
+            pupils: 0,
+        };
+        document.read(&mut scopes, &mut upns, sink)?;
+    }
+    Ok(scopes
+        .into_iter()
+        .map(|(scope, version)| SnapshotScope { scope, version })
+        .collect())
+}
+
+/// One return being read.
+struct Document<'a> {
+    file: &'a DeliveryFile,
+    reading: &'a Reading<'a>,
+    lists: &'a Lists,
+    /// What the file's name says.
+    named: NameFacts,
+    header: Part,
+    on_roll: Part,
+    off_roll: Part,
+    needs: Part,
+    meals: Part,
+    addresses: Part,
+    /// The return that the pupils belong to, once its header was read.
+    current: Option<Return>,
+    /// Pupils of the current return.
+    pupils: u64,
+}
+
+/// Which table an element is a row of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Header,
+    OnRoll,
+    OffRoll,
+    Need,
+    Meals,
+}
+
+/// A row that is being put together from elements.
+struct Building {
+    kind: Kind,
+    /// How deep its own element lies.
+    depth: usize,
+    line: u64,
+    texts: Texts,
+    addresses: Vec<(u64, Texts)>,
+    needs: Vec<(u64, Texts)>,
+    meals: Vec<(u64, Texts)>,
+    /// What costs the row, and where.
+    spoilt: Option<(&'static Rule, Location)>,
+}
+
+/// The texts of a row, by the columns of its part.
+type Texts = Vec<Zeroizing<String>>;
+
+impl Document<'_> {
+    fn read(
+        mut self,
+        scopes: &mut BTreeMap<String, Version>,
+        upns: &mut Seen,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ReadError> {
+        let fault = |fault: XmlFault| fault.into_read_error(&self.file.label);
+        let mut reader: XmlFile = xml::open(self.file, &self.reading.layout.file).map_err(fault)?;
+        // How deep the element lies that is being passed over.
+        let mut skipping: Option<usize> = None;
+        let mut row: Option<Building> = None;
+        let mut block: Option<Building> = None;
+        loop {
+            let fault = |fault: XmlFault| fault.into_read_error(&self.file.label);
+            match reader.step().map_err(fault)? {
+                XmlStep::Open { name, at } => {
+                    let name = name.to_lowercase();
+                    let depth = reader.depth();
+                    if skipping.is_some() {
+                        continue;
+                    }
+                    let building = |kind| Some(Building::new(kind, depth, at.line));
+                    match (self.kind_of(&name), &row, &block) {
+                        (Some(kind @ (Kind::Header | Kind::OnRoll | Kind::OffRoll)), None, _) => {
+                            row = building(kind)
+                        }
+                        (Some(kind @ (Kind::Need | Kind::Meals)), Some(_), None) => block = building(kind),
+                        (_, Some(outer), _) => {
+                            let part = self.part(block.as_ref().map_or(outer.kind, |block| block.kind));
+                            if part.ignored.contains(&name) {
+                                skipping = Some(depth);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                XmlStep::Close(element) => {
+                    let depth = reader.depth() + 1;
+                    if let Some(skipped) = skipping {
+                        if skipped == depth {
+                            skipping = None;
+                        }
+                        continue;
+                    }
+                    if block.as_ref().is_some_and(|block| block.depth == depth) {
+                        if let (Some(row), Some(block)) = (&mut row, block.take()) {
+                            row.take_block(block);
+                        }
+                    } else if row.as_ref().is_some_and(|row| row.depth == depth) {
+                        if let Some(mut row) = row.take() {
+                            self.note_flaw(&mut row, &element, None);
+                            self.finish_row(row, scopes, upns, sink)?;
+                        }
+                    } else if let Some(row) = &mut row {
+                        self.take_element(row, block.as_mut(), element, sink);
+                    } else if let Some(flaw) = element.flaw {
+                        let location = self.location(element.at.line, None);
+                        sink.finding(at(flaw.rule(), Effect::Accepted, location));
+                    }
+                }
+                XmlStep::End => break,
+            }
+        }
+        self.end_return(scopes, sink);
+        if self.current.is_none() {
+            return Err(self.no_return(sink));
+        }
+        for part in [
+            self.header,
+            self.on_roll,
+            self.off_roll,
+            self.needs,
+            self.meals,
+            self.addresses,
+        ] {
+            part.binding.finish(sink);
+        }
+        Ok(())
+    }
+
+    fn kind_of(&self, name: &str) -> Option<Kind> {
+        [Kind::Header, Kind::OnRoll, Kind::OffRoll, Kind::Need, Kind::Meals]
+            .into_iter()
+            .find(|kind| self.part(*kind).element.as_deref() == Some(name))
+    }
+
+    fn part(&self, kind: Kind) -> &Part {
+        match kind {
+            Kind::Header => &self.header,
+            Kind::OnRoll => &self.on_roll,
+            Kind::OffRoll => &self.off_roll,
+            Kind::Need => &self.needs,
+            Kind::Meals => &self.meals,
+        }
+    }
+
+    /// Puts the text of an element into the row that it belongs to.
+    fn take_element(
+        &mut self,
+        row: &mut Building,
+        block: Option<&mut Building>,
+        element: Element,
+        sink: &mut dyn Sink,
+    ) {
+        let name = element.name.to_lowercase();
+        let line = element.at.line;
+        let kind = block.as_ref().map_or(row.kind, |block| block.kind);
+        let is_pupil = matches!(kind, Kind::OnRoll | Kind::OffRoll);
+        let address = self.addresses.columns.get(&name).copied().filter(|_| is_pupil);
+        let known = match address {
+            Some(column) => self.addresses.header.get(column),
+            None => self
+                .part(kind)
+                .columns
+                .get(&name)
+                .and_then(|column| self.part(kind).header.get(*column)),
+        };
+        let known = known.cloned();
+        self.note_flaw(row, &element, known.as_deref());
+        if !element.leaf || element.text.is_empty() {
+            return;
+        }
+        let text = Zeroizing::new(element.text);
+        if let Some(column) = address {
+            let taken = |texts: &Texts| texts.get(column).is_some_and(|text| !text.is_empty());
+            if row.addresses.last().is_none_or(|(_, texts)| taken(texts)) {
+                row.addresses.push((line, Texts::new()));
+            }
+            if let Some((_, texts)) = row.addresses.last_mut() {
+                put(texts, column, text);
+            }
+            return;
+        }
+        let part = match kind {
+            Kind::Header => &mut self.header,
+            Kind::OnRoll => &mut self.on_roll,
+            Kind::OffRoll => &mut self.off_roll,
+            Kind::Need => &mut self.needs,
+            Kind::Meals => &mut self.meals,
+        };
+        let column = part.column(name);
+        let texts = block.map_or(&mut row.texts, |block| &mut block.texts);
+        if texts.get(column).is_some_and(|text| !text.is_empty()) {
+            if known.is_some() {
+                let location = self.location(line, known.as_deref());
+                sink.finding(at(&rules::DOUBLE_ELEMENT, Effect::BlankedValue, location));
+            }
+            return;
+        }
+        put(texts, column, text);
+    }
+
+    /// A flaw in what is read costs the row; the first is the one that is told.
+    fn note_flaw(&self, row: &mut Building, element: &Element, known: Option<&str>) {
+        if let Some(flaw) = element.flaw
+            && row.spoilt.is_none()
+        {
+            row.spoilt = Some((flaw.rule(), self.location(element.at.line, known)));
+        }
+    }
+
+    fn finish_row(
+        &mut self,
+        row: Building,
+        scopes: &mut BTreeMap<String, Version>,
+        upns: &mut Seen,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ReadError> {
+        if let Some((rule, location)) = row.spoilt {
+            let table = self.part(row.kind).name;
+            sink.rows_read(table, 1);
+            sink.rows_without_record(table, Outcome::Quarantined, 1);
+            sink.finding(at(rule, Effect::QuarantinedRow, location));
+            // Pupils of a return whose header cannot be trusted belong nowhere.
+            return if row.kind == Kind::Header {
+                Err(self.no_return(sink))
+            } else {
+                Ok(())
+            };
+        }
+        if row.kind == Kind::Header {
+            self.end_return(scopes, sink);
+            return self.read_header(&row, sink);
+        }
+        self.read_pupil(row, upns, sink)
+    }
+
+    fn read_header(&mut self, row: &Building, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        sink.rows_read(RETURNS, 1);
+        let texts = Row::from_texts(row.line, row.texts.iter().map(|text| text.as_str()));
+        let mut values = self.header.binding.values(&texts);
+        let header = header::read(&mut values, self.reading, &self.named);
+        let verdict = values.finish(sink)?;
+        let Some(header) = header.filter(|_| verdict == Verdict::Keep) else {
+            sink.rows_without_record(RETURNS, Outcome::Quarantined, 1);
+            return Err(self.no_return(sink));
+        };
+        sink.rows_without_record(RETURNS, Outcome::OutOfScope, 1);
+        self.current = Some(header);
+        self.pupils = 0;
+        Ok(())
+    }
+
+    /// Reports the scope of the return that ends here.
+    fn end_return(&self, scopes: &mut BTreeMap<String, Version>, sink: &mut dyn Sink) {
+        let Some(header) = &self.current else { return };
+        if self.pupils == 0 {
+            let location = Location {
+                file: self.file.label.clone(),
+                ..Location::default()
+            };
+            sink.finding(at(&rules::NO_PUPILS, Effect::Accepted, location));
+        }
+        let version = header.version(true);
+        let latest = scopes.entry(header.scope()).or_insert(version);
+        *latest = version.max(*latest);
+    }
+
+    /// A return without a header is known by its file's name, or not at all.
+    fn header_from_name(&mut self, line: u64, sink: &mut dyn Sink) -> Result<Return, ReadError> {
+        let Some(header) = header::from_name(&self.named) else {
+            return Err(self.no_return(sink));
+        };
+        if header.census_date > self.reading.as_at {
+            let location = self.location(line, None);
+            return Err(refuse(
+                at(&rules::FUTURE_CENSUS, Effect::RefusedDelivery, location),
+                sink,
+            ));
+        }
+        let location = Location {
+            file: self.file.label.clone(),
+            ..Location::default()
+        };
+        sink.finding(at(&rules::HEADER_FROM_NAME, Effect::Accepted, location));
+        self.current = Some(header.clone());
+        Ok(header)
+    }
+
+    fn read_pupil(&mut self, row: Building, upns: &mut Seen, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        let of = match self.current.clone() {
+            Some(header) => header,
+            None => self.header_from_name(row.line, sink)?,
+        };
+        self.pupils += 1;
+        let on_roll = row.kind == Kind::OnRoll;
+        let children = self.children(&row, &of, sink)?;
+        let part = if on_roll {
+            &mut self.on_roll
+        } else {
+            &mut self.off_roll
+        };
+        sink.rows_read(part.name, 1);
+        let texts = Row::from_texts(row.line, row.texts.iter().map(|text| text.as_str()));
+        let mut values = part.binding.values(&texts);
+        let around = Surroundings {
+            of: &of,
+            on_roll,
+            scope: of.scope(),
+            lists: self.lists,
+        };
+        let incoming = pupil::read(&mut values, &children, &around, upns);
+        let verdict = values.finish(sink)?;
+        match incoming.filter(|_| verdict == Verdict::Keep) {
+            Some(mut incoming) => {
+                incoming.rows = vec![(part.name, 1)];
+                sink.record(incoming)?;
+            }
+            None => sink.rows_without_record(part.name, Outcome::Quarantined, 1),
+        }
+        Ok(())
+    }
+
+    /// What stands in blocks of the pupil. A block that must be left out costs itself alone.
+    fn children(&mut self, row: &Building, of: &Return, sink: &mut dyn Sink) -> Result<Children, ReadError> {
+        let mut children = Children {
+            addresses: Some(Vec::new()),
+            meals: Some(Vec::new()),
+            ..Children::default()
+        };
+        let lists = self.lists;
+        for_each_block(&mut self.needs, &row.needs, sink, |values| {
+            children
+                .needs
+                .extend(children::need(values, &lists.need, Some(of.census)));
+        })?;
+        for_each_block(&mut self.meals, &row.meals, sink, |values| {
+            children
+                .meals
+                .get_or_insert_default()
+                .extend(children::meals(values));
+        })?;
+        let mut order = 0;
+        for_each_block(&mut self.addresses, &row.addresses, sink, |values| {
+            let address = children::Address {
+                order,
+                ..children::address(values)
+            };
+            order += 1;
+            children.addresses.get_or_insert_default().push(address);
+        })?;
+        Ok(children)
+    }
+
+    fn no_return(&self, sink: &mut dyn Sink) -> ReadError {
+        let location = Location {
+            file: self.file.label.clone(),
+            ..Location::default()
+        };
+        refuse(
+            at(&rules::NO_READABLE_RETURN, Effect::RefusedDelivery, location),
+            sink,
+        )
+    }
+
+    fn location(&self, line: u64, header: Option<&str>) -> Location {
+        Location {
+            file: self.file.label.clone(),
+            line: Some(line),
+            header: header.map(str::to_owned),
+            ..Location::default()
+        }
+    }
+}
+
+fn for_each_block(
+    part: &mut Part,
+    blocks: &[(u64, Texts)],
+    sink: &mut dyn Sink,
+    mut each: impl FnMut(&mut kit::Values<'_>),
+) -> Result<(), ReadError> {
+    for (line, texts) in blocks {
+        let row = Row::from_texts(*line, texts.iter().map(|text| text.as_str()));
+        let mut values = part.binding.values(&row);
+        each(&mut values);
+        values.finish(sink)?;
+    }
+    Ok(())
+}
+
+impl Building {
+    fn new(kind: Kind, depth: usize, line: u64) -> Self {
+        Building {
+            kind,
+            depth,
+            line,
+            texts: Texts::new(),
+            addresses: Vec::new(),
+            needs: Vec::new(),
+            meals: Vec::new(),
+            spoilt: None,
+        }
+    }
+
+    fn take_block(&mut self, block: Building) {
+        let rows = if block.kind == Kind::Need {
+            &mut self.needs
+        } else {
+            &mut self.meals
+        };
+        rows.push((block.line, block.texts));
+    }
+}
+
+/// How one table stands in a document.
+struct Part {
+    name: &'static str,
+    /// The element that is a row, in lower case.
+    element: Option<String>,
+    /// Names of elements that are passed over, in lower case.
+    ignored: BTreeSet<String>,
+    /// The column of each element that is read, by its name in lower case; and of those that were met and are not
+    /// known.
+    columns: BTreeMap<String, usize>,
+    header: Vec<String>,
+    binding: Binding,
+}
+
+impl Part {
+    fn new(
+        name: &'static str,
+        file: &DeliveryFile,
+        reading: &Reading<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Self, ReadError> {
+        let layout: &Layout = reading.layout;
+        let unsaid = TableLayout::default();
+        let in_layout = layout.tables.get(name).unwrap_or(&unsaid);
+        let declared: &Table = table(name).unwrap_or(&NO_TABLE);
+        let mut header: Vec<String> = Vec::new();
+        for column in in_layout.columns.values() {
+            header.extend(column.names.iter().cloned());
+        }
+        let place = Location {
+            file: file.label.clone(),
+            ..Location::default()
+        };
+        let known = (&in_layout.columns, in_layout.ignored.as_slice());
+        let binding = Binding::new(declared, layout, known, &header, place, sink)?.without_columns();
+        Ok(Part {
+            name: declared.name,
+            element: in_layout.element.as_ref().map(|element| element.to_lowercase()),
+            ignored: in_layout.ignored.iter().map(|name| name.to_lowercase()).collect(),
+            columns: header
+                .iter()
+                .enumerate()
+                .map(|(column, name)| (name.to_lowercase(), column))
+                .collect(),
+            header,
+            binding,
+        })
+    }
+
+    /// The column of an element. One that is not known gets a column behind the others, which the binding then
+    /// reports.
+    fn column(&mut self, name: String) -> usize {
+        let next = self.columns.len();
+        if next >= self.header.len() + MOST_UNKNOWN && !self.columns.contains_key(&name) {
+            return next;
+        }
+        *self.columns.entry(name).or_insert(next)
+    }
+}
+
+/// Stands in for a table that is not declared, which the tests rule out.
+static NO_TABLE: Table = Table {
+    name: "",
+    description: "",
+    fields: &[],
+};
+
+fn put(texts: &mut Texts, column: usize, text: Zeroizing<String>) {
+    while texts.len() <= column {
+        texts.push(Zeroizing::default());
+    }
+    if let Some(place) = texts.get_mut(column) {
+        *place = text;
+    }
+}
+
+fn at(rule: &'static Rule, effect: Effect, location: Location) -> Finding {
+    Finding {
+        rule,
+        effect,
+        location,
+        rows: 1,
+    }
+}
