@@ -1,0 +1,91 @@
+//! The feeds of the area, for a configuration that reads them.
+
+use std::path::PathBuf;
+
+use records::Kind;
+
+use crate::{
+    bodies::BODIES,
+    geography::{AUTHORITIES, OURS},
+};
+
+/// The feed of the authority's exports from COLLECT.
+pub(crate) const CENSUS: &str = "school-census";
+/// The feed of returns that schools send themselves.
+pub(crate) const RETURNS: &str = "school-returns";
+
+/// What absence from a delivery means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryMode {
+    /// Nothing: each delivery holds what is new.
+    Delta,
+    /// Gone: each delivery holds all there is, within the scope that it states.
+    Snapshot,
+}
+
+impl DeliveryMode {
+    /// The word for it in a configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeliveryMode::Delta => "delta",
+            DeliveryMode::Snapshot => "snapshot",
+        }
+    }
+}
+
+/// A feed of the area: what `[[feed]]` of a configuration says.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Who sends it: ODS code of a health body, DfE code of an authority.
+    pub provider: String,
+    /// What that body is called.
+    pub provider_name: &'static str,
+    /// Its layout in `mappings/`.
+    pub mapping: &'static str,
+    /// Its folder, from the folder of the area.
+    pub folder: PathBuf,
+    /// What absence from a delivery means.
+    pub delivery: DeliveryMode,
+    /// Days after which silence is a missing source.
+    pub expect_every_days: u32,
+}
+
+/// The name of a health body's feed.
+pub(crate) fn of_body(ods: &str) -> String {
+    format!("s23-{}", ods.to_lowercase())
+}
+
+/// Every feed of the area.
+pub(crate) fn feeds() -> Vec<Feed> {
+    let mut feeds: Vec<Feed> = BODIES
+        .iter()
+        .map(|body| Feed {
+            name: of_body(body.ods),
+            kind: Kind::Section23,
+            provider: body.ods.to_owned(),
+            provider_name: body.name,
+            mapping: body.layout,
+            folder: format!("incoming/section23/{}", body.ods).into(),
+            delivery: DeliveryMode::Delta,
+            expect_every_days: 31 * body.every_months as u32 + 14,
+        })
+        .collect();
+    for (name, mapping) in [(CENSUS, "school-census/blade"), (RETURNS, "school-census/xml")] {
+        feeds.push(Feed {
+            name: name.to_owned(),
+            kind: Kind::SchoolCensus,
+            provider: AUTHORITIES[OURS].dfe.to_owned(),
+            provider_name: AUTHORITIES[OURS].name,
+            mapping,
+            folder: format!("incoming/{name}").into(),
+            delivery: DeliveryMode::Snapshot,
+            // The longest time between two censuses: May to October, and the weeks until the export.
+            expect_every_days: 200,
+        });
+    }
+    feeds
+}
