@@ -247,7 +247,11 @@ impl<'a> Values<'a> {
     /// Notes that a field breaks a rule.
     pub fn note(&mut self, field: &str, rule: &'static Rule, effect: Effect) {
         let (column, header) = match self.binding.field(field) {
-            Some(bound) => (self.used_column(bound), bound.header.as_ref()),
+            // A blank is shown in the column where the value should be.
+            Some(bound) => (
+                self.used_column(bound).or(bound.columns.first().copied()),
+                bound.header.as_ref(),
+            ),
             None => (None, None),
         };
         let location = self.binding.location(self.row.line(), column, header);

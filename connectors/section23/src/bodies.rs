@@ -1,5 +1,7 @@
 //! Which organisation codes name a body on which section 23 lays its duty.
 
+use std::sync::OnceLock;
+
 use kit::mappings::{self, MappingError};
 use serde::Deserialize;
 
@@ -30,8 +32,14 @@ impl HealthBodies {
     ///
     /// # Errors
     /// [`MappingError`] where it is missing or malformed.
-    pub fn carried() -> Result<Self, MappingError> {
-        mappings::embedded_toml("organisations/health-bodies.toml")
+    pub fn carried() -> Result<&'static Self, MappingError> {
+        static CARRIED: OnceLock<HealthBodies> = OnceLock::new();
+
+        if let Some(bodies) = CARRIED.get() {
+            return Ok(bodies);
+        }
+        let bodies = mappings::embedded_toml("organisations/health-bodies.toml")?;
+        Ok(CARRIED.get_or_init(|| bodies))
     }
 
     /// Whether the duty of section 23 lies on the body: an integrated care board, an NHS trust or an NHS

@@ -173,13 +173,13 @@ pub static NOTICES: Table = Table {
         "diagnosis_icd10" TextList { max: 7 }, Optional, SpecialCategory, "Diagnoses as ICD-10 codes", "WHO ICD-10, fifth edition";
         "diagnosis_text" Text { max: 2000 }, Optional, FreeText, "Diagnoses in words; never read";
         "reason_text" Text { max: 4000 }, Optional, FreeText, "Why notice is given, in words; never read";
-        "asq3_scores" TextList { max: 40 }, Optional, SpecialCategory, "ASQ-3 scores as interval:domain:score (24:communication:35)", "Ages and Stages Questionnaires, third edition";
+        "asq3_scores" TextList { max: 80 }, Optional, SpecialCategory, "ASQ-3 scores as interval:domain:score (24:communication:35)", "Ages and Stages Questionnaires, third edition";
         "equipment_or_medical_needs" own_list(EQUIPMENT), Optional, SpecialCategory, "Equipment and medical needs";
         "evidence_attached" YES_NO, Optional, Plain, "Whether a report came with the notice";
         "attachment_refs" TextList { max: 200 }, Optional, Plain, "References of attachments; never fetched or read";
         // Services.
         "services_involved" own_list(SERVICES), Optional, SpecialCategory, "Services that see the child";
-        "services_waiting_for" TextList { max: 40 }, Optional, SpecialCategory, "Services that the child waits for, as service:referral date (SLT:2025-03-01)";
+        "services_waiting_for" TextList { max: 80 }, Optional, SpecialCategory, "Services that the child waits for, as service:referral date (SLT:2025-03-01)";
         "ehcna_requested" YES_NO_UNKNOWN, Optional, SpecialCategory, "Whether an education, health and care needs assessment was asked for";
         "ehcp_in_place" YES_NO_UNKNOWN, Optional, SpecialCategory, "Whether the child has an education, health and care plan";
         "early_years_inclusion_funding" YES_NO_UNKNOWN, Optional, Plain, "Whether inclusion funding is paid";

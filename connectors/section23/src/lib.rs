@@ -46,7 +46,7 @@ impl Connector for Section23 {
         sink: &mut dyn Sink,
     ) -> Result<Vec<SnapshotScope>, ReadError> {
         let bodies = HealthBodies::carried()?;
-        let notices = notice::Notices::new(delivery, reading, &bodies)?;
+        let notices = notice::Notices::new(delivery, reading, bodies)?;
         let mut several = several::Several::default();
         for file in &delivery.files {
             if let Some(finding) = minimum::unmapped(reading.layout, &file.label) {

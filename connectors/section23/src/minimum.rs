@@ -32,6 +32,8 @@ pub(crate) fn unmapped(layout: &Layout, label: &str) -> Option<Finding> {
             effect: Effect::RefusedDelivery,
             location: Location {
                 file: label.to_owned(),
+                // The name of a declared field is ours, not the sender's.
+                header: Some((*field).to_owned()),
                 ..Location::default()
             },
             rows: 1,

@@ -1,0 +1,109 @@
+//! Every prefix of a file, as a broken transfer leaves it.
+
+mod common;
+
+use common::{data, layout, read_path};
+use kit::{ReadError, layout::FinalNewline};
+
+/// Reads a prefix: how many records, or the rule that refused it.
+fn read_prefix(layout: &kit::Layout, bytes: &[u8], name: &str) -> Result<usize, &'static str> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let (kept, result) = read_path(layout, &path, name);
+    match result {
+        Ok(()) => Ok(kept.records.len() + usize::try_from(kept.quarantined).unwrap()),
+        Err(ReadError::Refused(finding)) => {
+            assert!(kept.findings.contains(&finding));
+            Err(finding.rule.id)
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Where records end: behind each line end that is not within quotes.
+fn boundaries(bytes: &[u8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut quoted = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => ends.push(at + 1),
+            _ => {}
+        }
+    }
+    ends
+}
+
+#[test]
+fn csv_that_must_end_with_a_line_end() {
+    let mut layout = layout("section23/portal-export");
+    layout.file.final_newline = FinalNewline::Required;
+    let name = "section23-notifications-2025-04.csv";
+    let bytes = std::fs::read(data().join(name)).unwrap();
+    let ends = boundaries(&bytes);
+    assert_eq!(ends.len(), 21);
+    for length in 0..=bytes.len() {
+        let read = read_prefix(&layout, &bytes[..length], name);
+        // A CR ends a record as well as CRLF does.
+        let records = ends.iter().position(|&end| end == length || end == length + 1);
+        match (records, read) {
+            (Some(records), Ok(count)) => assert_eq!(count, records, "{length} bytes"),
+            (None, Err("F001" | "F002")) => {}
+            (_, read) => panic!("{length} bytes: {read:?}"),
+        }
+    }
+}
+
+#[test]
+fn csv_that_need_not_end_with_a_line_end_loses_at_most_the_end_of_its_last_field() {
+    let layout = layout("section23/portal-export");
+    let name = "section23-notifications-2025-04.csv";
+    let bytes = std::fs::read(data().join(name)).unwrap();
+    let ends = boundaries(&bytes);
+    for length in 0..=bytes.len() {
+        if let Ok(count) = read_prefix(&layout, &bytes[..length], name) {
+            let whole = ends.iter().filter(|&&end| end <= length + 1).count() - 1;
+            // One more than the whole records only where the cut lies in the last field of a record.
+            assert!(count == whole || count == whole + 1, "{length} bytes");
+            if count > whole {
+                let start = ends[whole];
+                let last_field = bytes[start..length]
+                    .iter()
+                    .rev()
+                    .take_while(|&&byte| byte != b',')
+                    .count();
+                assert!(last_field < 20, "{length} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn json_must_close() {
+    let layout = layout("section23/api-json");
+    let name = "section23-api.json";
+    let bytes = std::fs::read(data().join(name)).unwrap();
+    let end = bytes.iter().rposition(|&byte| byte == b']').unwrap() + 1;
+    for length in 0..=bytes.len() {
+        let read = read_prefix(&layout, &bytes[..length], name);
+        if length >= end {
+            assert_eq!(read, Ok(4));
+        } else {
+            assert!(matches!(read, Err("F001" | "F002")), "{length} bytes: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn a_workbook_must_be_whole() {
+    let layout = layout("section23/portal-export-xlsx");
+    let name = "section23-notifications-2025-05.xlsx";
+    let bytes = std::fs::read(data().join(name)).unwrap();
+    for length in (0..bytes.len()).step_by(97) {
+        assert!(
+            matches!(read_prefix(&layout, &bytes[..length], name), Err("F001" | "F015")),
+            "{length} bytes"
+        );
+    }
+}
