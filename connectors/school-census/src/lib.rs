@@ -14,6 +14,7 @@ mod names;
 mod pupil;
 pub mod rules;
 pub mod tables;
+pub mod write;
 mod xml;
 
 use kit::{
