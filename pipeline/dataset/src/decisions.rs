@@ -3,7 +3,10 @@
 use jiff::civil::Date;
 use linkage::{RecordId, Token};
 
-use crate::{Lease, Store, StoreError};
+use crate::{
+    Lease, Store, StoreError, audit,
+    sql::{Row, Value},
+};
 
 /// What a person decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,7 +117,14 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn decisions(&self) -> Result<Vec<Decision>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the decisions").await?;
+        tx.all(
+            "select id, kind, left_type, left_id, right_type, right_id, reason, author, decided_on
+               from decision where in_force = 1 order by id",
+            [],
+            read_decision,
+        )
+        .await
     }
 
     /// Adds decisions, all or none; one that is in force already is left as it is. Returns how many were new.
@@ -122,8 +132,65 @@ impl Store {
     /// # Errors
     /// Where the database cannot be written.
     pub async fn add_decisions(&self, lease: &Lease, decisions: &[NewDecision]) -> Result<u64, StoreError> {
-        let _ = (lease, decisions);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "add decisions").await?;
+        let mut added = 0;
+        for new in decisions {
+            // Which of two stands on the left means something only where one supersedes the other.
+            let (left, right) = match (new.kind, new.right) {
+                (DecisionKind::DoNotLink | DecisionKind::Link, Some(right)) if right < new.left => {
+                    (right, Some(new.left))
+                }
+                (_, right) => (new.left, right),
+            };
+            let right_type = right.map(|side| side.type_name().to_owned());
+            let right_id = right.map(|side| side.bytes().to_vec());
+            let known = tx
+                .count(
+                    "select count(*) from decision
+                      where in_force = 1 and kind = $1 and left_type = $2 and left_id = $3
+                        and right_type is not distinct from $4 and right_id is not distinct from $5",
+                    [
+                        new.kind.as_str().into(),
+                        left.type_name().into(),
+                        left.bytes().as_slice().into(),
+                        right_type.clone().into(),
+                        right_id.clone().into(),
+                    ],
+                )
+                .await?;
+            if known > 0 {
+                continue;
+            }
+            let id = tx
+                .optional("select coalesce(max(id), 0) + 1 from decision", [], |row| {
+                    row.integer(0)
+                })
+                .await?
+                .unwrap_or(1);
+            tx.execute(
+                "insert into decision (id, kind, left_type, left_id, right_type, right_id, reason, author,
+                                       decided_on, in_force)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+                [
+                    id.into(),
+                    new.kind.as_str().into(),
+                    left.type_name().into(),
+                    left.bytes().as_slice().into(),
+                    right_type.into(),
+                    Value::Blob(right_id),
+                    new.reason.as_str().into(),
+                    new.author.as_str().into(),
+                    new.on.into(),
+                ],
+            )
+            .await?;
+            let said = serde_json::json!({ "kind": new.kind.as_str() });
+            audit::append(&mut tx, &new.author, "decide", &format!("decision {id}"), &said).await?;
+            added += 1;
+        }
+        fail::fail_point!("dataset::decisions::before-commit");
+        tx.commit().await?;
+        Ok(added)
     }
 
     /// Takes a decision out of force.
@@ -137,7 +204,49 @@ impl Store {
         author: &str,
         reason: &str,
     ) -> Result<(), StoreError> {
-        let _ = (lease, id, author, reason);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "remove a decision").await?;
+        let touched = tx
+            .execute(
+                "update decision set in_force = 0 where id = $1 and in_force = 1",
+                [id.into()],
+            )
+            .await?;
+        if touched == 0 {
+            return Err(StoreError::Unknown {
+                what: "decision in force",
+            });
+        }
+        let said = serde_json::json!({ "reason": reason });
+        audit::append(
+            &mut tx,
+            author,
+            "remove decision",
+            &format!("decision {id}"),
+            &said,
+        )
+        .await?;
+        tx.commit().await
     }
+}
+
+fn read_decision(row: &Row) -> Result<Decision, StoreError> {
+    let damaged = StoreError::Corrupt { what: "a decision" };
+    let side = |type_name: &str, bytes| {
+        Side::from_parts(type_name, bytes).ok_or(StoreError::Corrupt { what: "a decision" })
+    };
+    let right = match row.optional_text(4)? {
+        Some(type_name) => Some(side(&type_name, row.bytes(5)?)?),
+        None => None,
+    };
+    Ok(Decision {
+        id: row.integer(0)?,
+        decision: NewDecision {
+            kind: DecisionKind::from_code(&row.text(1)?).ok_or(damaged)?,
+            left: side(&row.text(2)?, row.bytes(3)?)?,
+            right,
+            reason: row.text(6)?,
+            author: row.text(7)?,
+            on: row.parsed(8)?,
+        },
+    })
 }

@@ -131,11 +131,128 @@ pub enum StoreError {
     },
 }
 
-impl StoreError {
-    pub(crate) fn unfinished() -> Self {
-        StoreError::Internal {
-            doing: "unfinished",
-            code: String::new(),
+/// What is being done, in words that follow "cannot" or stand in brackets. Turns the driver's errors into
+/// ours, which is the only way that one leaves this crate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doing(pub(crate) &'static str);
+
+impl Doing {
+    /// The meaning of an error of the driver. Its text is dropped.
+    pub(crate) fn failed(self, error: &sqlx::Error) -> StoreError {
+        let doing = self.0;
+        let unavailable = |code: &str| StoreError::Unavailable {
+            doing,
+            code: code.to_owned(),
+        };
+        match error {
+            sqlx::Error::Database(database) => self.refused(database.as_ref()),
+            sqlx::Error::Io(error) if is_network(error) => unavailable("connection"),
+            sqlx::Error::Io(error) => self.io(error),
+            sqlx::Error::Tls(_) => unavailable("tls"),
+            // The server hung up in the middle of a message.
+            sqlx::Error::Protocol(_) => unavailable("protocol"),
+            sqlx::Error::PoolTimedOut => unavailable("timeout"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("closed"),
+            // A transaction that cannot begin: the connection is gone.
+            sqlx::Error::BeginFailed => unavailable("begin"),
+            sqlx::Error::Configuration(_) => StoreError::Denied {
+                doing,
+                code: "address".to_owned(),
+            },
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Corrupt {
+                what: "a column of another type",
+            },
+            _ => StoreError::Internal {
+                doing,
+                code: "driver".to_owned(),
+            },
         }
     }
+
+    /// The meaning of a failed read or write of a file.
+    pub(crate) fn io(self, error: &std::io::Error) -> StoreError {
+        use std::io::ErrorKind as K;
+        let doing = self.0;
+        let code = format!("{:?}", error.kind());
+        match error.kind() {
+            K::StorageFull | K::QuotaExceeded | K::FileTooLarge => StoreError::Full { doing, code },
+            K::PermissionDenied | K::ReadOnlyFilesystem => StoreError::ReadOnly { doing, code },
+            _ => StoreError::Io { doing, code },
+        }
+    }
+
+    fn refused(self, error: &dyn sqlx::error::DatabaseError) -> StoreError {
+        let doing = self.0;
+        let code = error.code().unwrap_or_default().into_owned();
+        // SQLite gives numbers of up to four digits, PostgreSQL a SQLSTATE of five characters.
+        if let (Ok(number), true) = (code.parse::<u32>(), code.len() < 5) {
+            return self.refused_by_sqlite(number, error.constraint());
+        }
+        match (code.get(..2).unwrap_or_default(), code.as_str()) {
+            (_, "53100") => StoreError::Full { doing, code },
+            (_, "25006") => StoreError::ReadOnly { doing, code },
+            ("58", _) => StoreError::Io { doing, code },
+            // Connection faults, too many connections or no memory, an operator's shutdown, and the
+            // conflicts that another attempt resolves.
+            ("08" | "53" | "57" | "40", _) | (_, "55P03") => StoreError::Unavailable { doing, code },
+            ("28" | "3D", _) | (_, "42501") => StoreError::Denied { doing, code },
+            ("XX", _) => StoreError::Corrupt {
+                what: "the server reports an internal fault",
+            },
+            _ => {
+                // The name of a constraint is a name of ours; the rest of the message may quote rows.
+                let constraint = error
+                    .constraint()
+                    .map(|name| format!(" {name}"))
+                    .unwrap_or_default();
+                StoreError::Internal {
+                    doing,
+                    code: code + &constraint,
+                }
+            }
+        }
+    }
+
+    fn refused_by_sqlite(self, code: u32, constraint: Option<&str>) -> StoreError {
+        let doing = self.0;
+        let shown = format!("SQLite {code}");
+        // The primary result code is the low byte: https://www.sqlite.org/rescode.html
+        match code & 0xff {
+            5 | 6 => StoreError::Unavailable { doing, code: shown },
+            8 | 14 | 3 => StoreError::ReadOnly { doing, code: shown },
+            10 => StoreError::Io { doing, code: shown },
+            13 => StoreError::Full { doing, code: shown },
+            11 | 26 => StoreError::Corrupt {
+                what: "the file is damaged or is no database",
+            },
+            _ => {
+                let constraint = constraint.map(|name| format!(" {name}")).unwrap_or_default();
+                StoreError::Internal {
+                    doing,
+                    code: shown + &constraint,
+                }
+            }
+        }
+    }
+}
+
+fn is_network(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(
+        error.kind(),
+        K::ConnectionRefused
+            | K::ConnectionReset
+            | K::ConnectionAborted
+            | K::NotConnected
+            | K::BrokenPipe
+            | K::TimedOut
+            | K::UnexpectedEof
+            | K::HostUnreachable
+            | K::NetworkUnreachable
+            | K::NetworkDown
+            | K::AddrNotAvailable
+            // A Unix socket that is not there, or a host name that is not known.
+            | K::NotFound
+            | K::Other
+    )
 }

@@ -1,12 +1,16 @@
 //! What measures are made from: notices with their links, and the school records of children.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use linkage::{ChildId, RecordId};
-use records::{Census, Kind, Location, Profile, Section23Notice, payload::SchoolNeed};
+use records::{Census, Kind, Location, Payload, Profile, Section23Notice, payload::SchoolNeed};
 
-use crate::{Store, StoreError};
+use crate::{
+    Store, StoreError,
+    joint::build::json,
+    sql::{Row, Tx},
+};
 
 /// How a record stands in the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +21,19 @@ pub enum RecordState {
     Withdrawn,
     /// A newer snapshot of its scope no longer holds it.
     Absent,
+}
+
+impl RecordState {
+    fn from_code(code: &str) -> Result<Self, StoreError> {
+        match code {
+            "current" => Ok(RecordState::Current),
+            "withdrawn" => Ok(RecordState::Withdrawn),
+            "absent" => Ok(RecordState::Absent),
+            _ => Err(StoreError::Corrupt {
+                what: "the state of a record",
+            }),
+        }
+    }
 }
 
 /// Everything that measures may know of one notice, withdrawn ones included.
@@ -112,7 +129,59 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn notice_facts(&self) -> Result<Vec<NoticeFact>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the notices").await?;
+        let kinds = other_kinds(&mut tx).await?;
+        let finished = tx
+            .all(
+                "select id from run where state = 'finished' order by id",
+                [],
+                |row| row.integer(0),
+            )
+            .await?;
+        let tries = |first: i64| (finished.len() - finished.partition_point(|run| *run < first)) as u64;
+        tx.all(
+            "select r.record_id, r.feed, r.provider, r.delivery, d.label, r.location, r.state, r.event_date,
+                    r.received_date, r.profile, r.payload, e.reference, r.version, l.child_id, l.tier,
+                    l.weight, l.evidence, l.linked_on, r.first_seen, r.first_run
+               from record r
+               join delivery d on d.id = r.delivery
+               left join encoding e on e.record_id = r.record_id
+               left join link l on l.record_id = r.record_id
+              where r.kind = 'section23' order by r.record_id",
+            [],
+            |row| {
+                let child_id = row.optional_blob(13)?.map(child).transpose()?;
+                Ok(NoticeFact {
+                    record_id: RecordId(row.bytes(0)?),
+                    feed: row.text(1)?,
+                    provider: row.text(2)?,
+                    delivery: row.integer(3)?,
+                    delivery_label: row.text(4)?,
+                    location: json(&row.text(5)?)?,
+                    state: RecordState::from_code(&row.text(6)?)?,
+                    event_date: row.parsed(7)?,
+                    received_date: row.parsed(8)?,
+                    profile: json(&row.text(9)?)?,
+                    notice: notice(row, 10)?,
+                    sealed_reference: row.optional_blob(11)?,
+                    version: records::Version(row.parsed(12)?),
+                    matched_kinds: child_id
+                        .and_then(|child| kinds.get(&child))
+                        .cloned()
+                        .unwrap_or_default(),
+                    child_id,
+                    tier: row.optional_text(14)?,
+                    weight: row
+                        .optional_integer(15)?
+                        .and_then(|weight| i32::try_from(weight).ok()),
+                    evidence: row.optional_text(16)?,
+                    linked_on: row.optional_parsed(17)?,
+                    first_seen: row.parsed(18)?,
+                    tries: tries(row.integer(19)?),
+                })
+            },
+        )
+        .await
     }
 
     /// The school records of every child that has a notice, ordered by child, census and record.
@@ -120,7 +189,40 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn school_facts(&self) -> Result<Vec<SchoolFact>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the school records").await?;
+        let mut facts = tx
+            .all(
+                "select l.child_id, r.record_id, r.received_date, r.payload
+                   from link l join record r on r.record_id = l.record_id
+                  where r.kind = 'school-census' and r.state = 'current' and l.child_id in
+                    (select n.child_id from link n join record s on s.record_id = n.record_id
+                      where s.kind = 'section23' and s.state = 'current')
+                  order by l.child_id, r.record_id",
+                [],
+                |row| {
+                    let Payload::SchoolCensus(school) = json(&row.text(3)?)? else {
+                        return Err(StoreError::Corrupt {
+                            what: "a payload of another kind",
+                        });
+                    };
+                    Ok(SchoolFact {
+                        child_id: child(row.blob(0)?)?,
+                        record_id: RecordId(row.bytes(1)?),
+                        census: school.census,
+                        census_date: school.census_date,
+                        received_date: row.parsed(2)?,
+                        school: school.school,
+                        nc_year: school.nc_year,
+                        on_roll: school.on_roll,
+                        enrol_status: school.enrol_status,
+                        sen_provision: school.sen_provision,
+                        needs: school.needs,
+                    })
+                },
+            )
+            .await?;
+        facts.sort_by_key(|fact| (fact.child_id, fact.census, fact.record_id));
+        Ok(facts)
     }
 
     /// Which censuses are loaded, by authority.
@@ -128,6 +230,74 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn censuses_loaded(&self) -> Result<Vec<CensusLoaded>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read which censuses are loaded").await?;
+        let mut found: BTreeMap<(Census, String), (BTreeSet<String>, u64)> = BTreeMap::new();
+        tx.each(
+            "select payload from record where kind = 'school-census' and state = 'current'",
+            [],
+            |row| {
+                let Payload::SchoolCensus(school) = json(&row.text(0)?)? else {
+                    return Err(StoreError::Corrupt {
+                        what: "a payload of another kind",
+                    });
+                };
+                let la_code = school.school.get(..3).unwrap_or_default().to_owned();
+                let (schools, records) = found.entry((school.census, la_code)).or_default();
+                schools.insert(school.school);
+                *records += 1;
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(found
+            .into_iter()
+            .map(|((census, la_code), (schools, records))| CensusLoaded {
+                census,
+                la_code,
+                schools: schools.len() as u64,
+                records,
+            })
+            .collect())
     }
+}
+
+/// The kinds besides notices that a child has records of.
+async fn other_kinds(tx: &mut Tx) -> Result<BTreeMap<ChildId, BTreeSet<Kind>>, StoreError> {
+    let mut kinds: BTreeMap<ChildId, BTreeSet<Kind>> = BTreeMap::new();
+    tx.each(
+        "select distinct l.child_id, r.kind from link l join record r on r.record_id = l.record_id
+          where r.kind <> 'section23' and r.state = 'current' and l.child_id in
+            (select n.child_id from link n join record s on s.record_id = n.record_id
+              where s.kind = 'section23' and s.state = 'current')",
+        [],
+        |row| {
+            kinds
+                .entry(child(row.blob(0)?)?)
+                .or_default()
+                .insert(row.parsed(1)?);
+            Ok(())
+        },
+    )
+    .await?;
+    Ok(kinds)
+}
+
+fn notice(row: &Row, column: usize) -> Result<Option<Section23Notice>, StoreError> {
+    match row
+        .optional_text(column)?
+        .map(|payload| json(&payload))
+        .transpose()?
+    {
+        Some(Payload::Section23(notice)) => Ok(Some(notice)),
+        Some(_) => Err(StoreError::Corrupt {
+            what: "a payload of another kind",
+        }),
+        None => Ok(None),
+    }
+}
+
+fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {
+    bytes.try_into().map(ChildId).map_err(|_| StoreError::Corrupt {
+        what: "an id of another length",
+    })
 }

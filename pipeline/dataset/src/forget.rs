@@ -1,10 +1,24 @@
 //! Erasing for good: a child, or all that a feed delivered.
+//!
+//! Rows are deleted and the space that they took is scrubbed: SQLite overwrites deleted rows with zeros, empties
+//! its log and rewrites the file; PostgreSQL rewrites the tables. What is beyond a database's reach is not
+//! promised: blocks that a file system or a disk freed, a server's write-ahead log until it is recycled, and
+//! backups, which the operator must let lapse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use linkage::ChildId;
+use records::Location;
 
-use crate::{Lease, Store, StoreError};
+use crate::{
+    Lease, Store, StoreError, audit, hex,
+    joint::{TABLES, build::json},
+    load::mark,
+    postgres,
+    sql::{Sql, Tx, Value},
+    sqlite,
+    store::Back,
+};
 
 /// What to erase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +36,67 @@ pub struct ForgetProof {
     pub records: u64,
     /// Rows by table that held them before.
     pub before: BTreeMap<String, u64>,
-    /// Rows by table that hold them now: all zero, but for `joint` tables until the next publication.
+    /// Rows by table that hold them now. Those of `joint` are known once [`Store::finish_forget`] has looked.
     pub after: BTreeMap<String, u64>,
+    /// The records and the child, to look for them in what is published.
+    ids: BTreeSet<String>,
+}
+
+/// Rows that hold what is erased, by table.
+const HELD: [(&str, &str); 6] = [
+    (
+        "vault.record",
+        "select count(*) from record where record_id in (select record_id from target)",
+    ),
+    (
+        "vault.encoding",
+        "select count(*) from encoding where record_id in (select record_id from target)",
+    ),
+    (
+        "vault.link",
+        "select count(*) from link where record_id in (select record_id from target)",
+    ),
+    (
+        "vault.child",
+        "select count(*) from child where child_id in (select child_id from target_child)",
+    ),
+    (
+        "vault.child_event",
+        "select count(*) from child_event where child_id in (select child_id from target_child)
+            or other in (select child_id from target_child)",
+    ),
+    (
+        "vault.decision",
+        "select count(*) from decision
+          where (left_type = 'record' and left_id in (select record_id from target))
+             or (right_type = 'record' and right_id in (select record_id from target))",
+    ),
+];
+
+const ERASE: [&str; 6] = [
+    "delete from decision
+      where (left_type = 'record' and left_id in (select record_id from target))
+         or (right_type = 'record' and right_id in (select record_id from target))",
+    "delete from encoding where record_id in (select record_id from target)",
+    "delete from link where record_id in (select record_id from target)",
+    "delete from record where record_id in (select record_id from target)",
+    "delete from child_event where child_id in (select child_id from target_child)
+        or other in (select child_id from target_child)",
+    "delete from child where child_id in (select child_id from target_child)",
+];
+
+/// A record to erase, with where its findings stand.
+struct Target {
+    record_id: [u8; 16],
+    delivery: i64,
+    said_delivery: Option<i64>,
+    location: Location,
 }
 
 impl Store {
     /// Erases records with their encodings, references, links, decisions and the places of their findings,
-    /// leaves a tombstone that keeps them from coming back, and scrubs the space that they took. Link and
-    /// publish afterwards: the joint dataset holds them until then.
+    /// leaves a tombstone that keeps them from coming back, and scrubs the space that they took. Publish
+    /// afterwards, as the joint dataset holds them until then, and call [`Store::finish_forget`].
     ///
     /// # Errors
     /// [`StoreError::Unknown`] where there is no such child or feed.
@@ -40,7 +107,246 @@ impl Store {
         author: &str,
         reason: &str,
     ) -> Result<ForgetProof, StoreError> {
-        let _ = (lease, what, author, reason);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "erase records").await?;
+        let targets = find(&mut tx, what).await?;
+        let mut proof = ForgetProof {
+            records: targets.len() as u64,
+            ..ForgetProof::default()
+        };
+        stage(&mut tx, what, &targets, &mut proof).await?;
+        for (table, sql) in HELD {
+            proof.before.insert(table.to_owned(), tx.count(sql, []).await?);
+        }
+        let findings = erase_findings(&mut tx, what, &targets).await?;
+        proof.before.insert("ops.finding".to_owned(), findings);
+        for sql in ERASE {
+            tx.execute(sql, []).await?;
+        }
+        tx.execute(
+            "insert into forgotten (mark) select mark from target where true on conflict (mark) do nothing",
+            [],
+        )
+        .await?;
+        tx.execute(
+            "insert into scrub (id) values (1) on conflict (id) do nothing",
+            [],
+        )
+        .await?;
+        for (table, sql) in HELD {
+            proof.after.insert(table.to_owned(), tx.count(sql, []).await?);
+        }
+        proof.after.insert("ops.finding".to_owned(), 0);
+        for sql in ["drop table target", "drop table target_child"] {
+            tx.execute(sql, []).await?;
+        }
+        let object = match what {
+            ForgetWhat::Child(_) => "a child".to_owned(),
+            ForgetWhat::Feed(feed) => format!("feed {feed}"),
+        };
+        let said = serde_json::json!({ "records": proof.records, "reason": reason });
+        audit::append(&mut tx, author, "forget", &object, &said).await?;
+        fail::fail_point!("dataset::forget::before-commit");
+        tx.commit().await?;
+        fail::fail_point!("dataset::forget::before-scrub");
+        finish_scrub(self, lease).await?;
+        Ok(proof)
     }
+
+    /// Scrubs the published tables after the publication that follows an erasure, and looks through them for
+    /// what was erased.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or scrubbed.
+    pub async fn finish_forget(&self, mut proof: ForgetProof) -> Result<ForgetProof, StoreError> {
+        let (mut tx, prefix) = match &self.back {
+            Back::Sqlite(back) => match sqlite::publish::read_published(back).await? {
+                Some(tx) => (tx, ""),
+                None => return Ok(proof),
+            },
+            Back::Postgres(back) => {
+                postgres::scrub(
+                    back,
+                    &TABLES
+                        .iter()
+                        .map(|table| format!("joint.{}", table.name))
+                        .collect::<Vec<_>>(),
+                )
+                .await?;
+                (self.read("look for erased records").await?, "joint.")
+            }
+        };
+        for table in TABLES {
+            let Some(id) = ["record_id", "child_id"]
+                .into_iter()
+                .find(|id| table.column_names().contains(id))
+            else {
+                continue;
+            };
+            let mut found = 0;
+            tx.each(
+                Sql::Made(format!("select {id} from {prefix}{}", table.name)),
+                [],
+                |row| {
+                    found += u64::from(proof.ids.contains(&row.text(0)?));
+                    Ok(())
+                },
+            )
+            .await?;
+            proof.after.insert(format!("joint.{}", table.name), found);
+        }
+        tx.rollback().await?;
+        Ok(proof)
+    }
+}
+
+/// Scrubs what an erasure left in free space, unless that is done.
+pub(crate) async fn finish_scrub(store: &Store, lease: &Lease) -> Result<(), StoreError> {
+    let mut tx = store.read("look for an unfinished erasure").await?;
+    let pending = tx.count("select count(*) from scrub", []).await?;
+    tx.rollback().await?;
+    if pending == 0 {
+        return Ok(());
+    }
+    match &store.back {
+        Back::Sqlite(back) => sqlite::scrub(back).await?,
+        Back::Postgres(back) => {
+            let tables = ["record", "encoding", "link", "child", "child_event", "decision"];
+            let mut tables: Vec<String> = tables.iter().map(|table| format!("vault.{table}")).collect();
+            tables.push("ops.finding".to_owned());
+            postgres::scrub(back, &tables).await?;
+        }
+    }
+    fail::fail_point!("dataset::forget::scrubbed");
+    let mut tx = store.write(lease, "finish an erasure").await?;
+    tx.execute("delete from scrub", []).await?;
+    tx.commit().await
+}
+
+async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError> {
+    let read = |row: &crate::sql::Row| {
+        Ok(Target {
+            record_id: row.bytes(0)?,
+            delivery: row.integer(1)?,
+            said_delivery: row.optional_integer(2)?,
+            location: json(&row.text(3)?)?,
+        })
+    };
+    let (targets, unknown) = match what {
+        ForgetWhat::Child(child) => (
+            tx.all(
+                "select r.record_id, r.delivery, r.said_delivery, r.location
+                   from record r join link l on l.record_id = r.record_id where l.child_id = $1",
+                [child.0.as_slice().into()],
+                read,
+            )
+            .await?,
+            "child",
+        ),
+        ForgetWhat::Feed(feed) => (
+            tx.all(
+                "select record_id, delivery, said_delivery, location from record where feed = $1",
+                [feed.as_str().into()],
+                read,
+            )
+            .await?,
+            "feed with records",
+        ),
+    };
+    if targets.is_empty() {
+        return Err(StoreError::Unknown { what: unknown });
+    }
+    Ok(targets)
+}
+
+/// Puts what is erased into temporary tables: the records, and the children that have no other record.
+async fn stage(
+    tx: &mut Tx,
+    what: &ForgetWhat,
+    targets: &[Target],
+    proof: &mut ForgetProof,
+) -> Result<(), StoreError> {
+    let blob = if tx.is_postgres() { "bytea" } else { "blob" };
+    for sql in [
+        format!("create temporary table target (record_id {blob} primary key, mark {blob} not null)"),
+        format!("create temporary table target_child (child_id {blob} primary key)"),
+    ] {
+        tx.execute(Sql::Made(sql), []).await?;
+    }
+    let rows = targets
+        .iter()
+        .map(|target| {
+            vec![
+                target.record_id.as_slice().into(),
+                mark(&target.record_id).as_slice().into(),
+            ]
+        })
+        .collect();
+    tx.bulk("target", &["record_id", "mark"], rows).await?;
+    tx.execute(
+        "insert into target_child (child_id)
+         select distinct l.child_id from link l join target t on t.record_id = l.record_id
+          where not exists (select 1 from link o where o.child_id = l.child_id
+                               and o.record_id not in (select record_id from target))",
+        [],
+    )
+    .await?;
+    // Ids that went into an erased child lead to it.
+    while tx
+        .execute(
+            "insert into target_child (child_id)
+             select c.child_id from child c
+              where c.redirect in (select child_id from target_child)
+                and c.child_id not in (select child_id from target_child)",
+            [],
+        )
+        .await?
+        > 0
+    {}
+    proof
+        .ids
+        .extend(targets.iter().map(|target| hex::encode(&target.record_id)));
+    if let ForgetWhat::Child(child) = what {
+        proof.ids.insert(hex::encode(&child.0));
+    }
+    if let ForgetWhat::Feed(feed) = what {
+        tx.execute("delete from snapshot where feed = $1", [feed.as_str().into()])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Erases the places of findings; returns how many findings there were.
+async fn erase_findings(tx: &mut Tx, what: &ForgetWhat, targets: &[Target]) -> Result<u64, StoreError> {
+    if let ForgetWhat::Feed(feed) = what {
+        return tx
+            .execute(
+                "delete from finding where delivery in (select id from delivery where feed = $1)",
+                [feed.as_str().into()],
+            )
+            .await;
+    }
+    let mut erased = 0;
+    for target in targets {
+        let Some(line) = target.location.line else {
+            continue;
+        };
+        for delivery in [Some(target.delivery), target.said_delivery]
+            .into_iter()
+            .flatten()
+        {
+            erased += tx
+                .execute(
+                    "delete from finding where delivery = $1 and file = $2
+                        and sheet is not distinct from $3 and line = $4",
+                    [
+                        delivery.into(),
+                        target.location.file.as_str().into(),
+                        target.location.sheet.clone().into(),
+                        Value::Integer(i64::try_from(line).ok()),
+                    ],
+                )
+                .await?;
+        }
+    }
+    Ok(erased)
 }

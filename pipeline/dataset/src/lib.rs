@@ -32,10 +32,16 @@ pub mod runs;
 pub mod store;
 pub mod url;
 
+mod hex;
+mod migrate;
+mod postgres;
+mod sql;
+mod sqlite;
+
 pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use decisions::{Decision, DecisionKind, NewDecision, Side};
 pub use error::StoreError;
-pub use facts::{CensusLoaded, NoticeFact, SchoolFact};
+pub use facts::{CensusLoaded, NoticeFact, RecordState, SchoolFact};
 pub use findings::{FindingFilter, FindingRow, RuleCount};
 pub use forget::{ForgetProof, ForgetWhat};
 pub use lease::Lease;

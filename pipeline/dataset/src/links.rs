@@ -4,7 +4,13 @@ use jiff::civil::Date;
 use linkage::{ChildId, RecordId};
 use records::{Kind, Version};
 
-use crate::{Lease, Run, Store, StoreError};
+use crate::{
+    Lease, Run, Store, StoreError, audit,
+    sql::{Tx, Value},
+};
+
+/// Links that are loaded at a time.
+const BATCH: usize = 5_000;
 
 /// The sealed encoding of a record that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,8 +115,29 @@ impl Store {
         after: Option<RecordId>,
         limit: u32,
     ) -> Result<Vec<EncodingRow>, StoreError> {
-        let _ = (after, limit);
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the encodings").await?;
+        let after = after.map_or_else(Vec::new, |record| record.0.to_vec());
+        tx.all(
+            "select e.record_id, r.kind, r.feed, r.provider, r.scope, e.version, r.event_date,
+                    r.received_date, e.sealed
+               from encoding e join record r on r.record_id = e.record_id
+              where r.state = 'current' and e.record_id > $1 order by e.record_id limit $2",
+            [after.into(), i64::from(limit).into()],
+            |row| {
+                Ok(EncodingRow {
+                    record_id: RecordId(row.bytes(0)?),
+                    kind: row.parsed(1)?,
+                    feed: row.text(2)?,
+                    provider: row.text(3)?,
+                    scope: row.optional_text(4)?,
+                    version: Version(row.parsed(5)?),
+                    event_date: row.parsed(6)?,
+                    received_date: row.parsed(7)?,
+                    sealed_encoding: row.blob(8)?,
+                })
+            },
+        )
+        .await
     }
 
     /// Which child each record belonged to after the last linkage, ordered by record id.
@@ -118,23 +145,65 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn membership(&self) -> Result<Vec<Member>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the links").await?;
+        tx.all(
+            "select l.record_id, l.child_id, c.anchor, l.tier, l.linked_on
+               from link l join child c on c.child_id = l.child_id order by l.record_id",
+            [],
+            |row| {
+                Ok(Member {
+                    record_id: RecordId(row.bytes(0)?),
+                    child_id: ChildId(row.bytes(1)?),
+                    anchor: RecordId(row.bytes(2)?),
+                    tier: row.text(3)?,
+                    linked_on: row.parsed(4)?,
+                })
+            },
+        )
+        .await
     }
 
     /// Replaces all links in one transaction, and keeps the history of child ids: a child that went into
     /// another redirects to it, an id is never used again for somebody else.
     ///
     /// # Errors
-    /// [`StoreError::Invariant`] where a link names a record that does not stand, or a child that `children`
-    /// does not hold.
+    /// [`StoreError::Invariant`] where a record that stands has no link, a link names a record that does not
+    /// stand, or a child that `children` does not hold.
     pub async fn save_links(
         &self,
         lease: &Lease,
         run: &Run,
         links: &Links,
     ) -> Result<LinkChange, StoreError> {
-        let _ = (lease, run, links);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "save the links").await?;
+        stage(&mut tx, links).await?;
+        check(&mut tx).await?;
+        let change = compare(&mut tx).await?;
+        keep_history(&mut tx, run).await?;
+        tx.execute(CHANGED, []).await?;
+        tx.execute(
+            "insert into link (record_id, child_id, tier, weight, evidence, linked_on)
+             select n.record_id, n.child_id, n.tier, n.weight, n.evidence, n.linked_on from new_link n
+              where not exists (select 1 from link l where l.record_id = n.record_id) order by n.record_id",
+            [],
+        )
+        .await?;
+        for table in ["drop table new_link", "drop table new_child", "drop table fate"] {
+            tx.execute(table, []).await?;
+        }
+        let said = serde_json::json!({
+            "children": change.after,
+            "new": change.new,
+            "split": change.split,
+            "merged": change.merged,
+            "ended": change.ended,
+            "moved": change.moved,
+        });
+        audit::append(&mut tx, "sendlink", "link", &format!("run {}", run.id), &said).await?;
+        fail::fail_point!("dataset::links::before-commit");
+        tx.commit().await?;
+        fail::fail_point!("dataset::links::after-commit");
+        Ok(change)
     }
 
     /// The child that an id means today: itself, or what it was merged into. None where there is none.
@@ -142,7 +211,233 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn resolve_child(&self, child: ChildId) -> Result<Option<ChildId>, StoreError> {
-        let _ = child;
-        Err(StoreError::unfinished())
+        let mut tx = self.read("find a child").await?;
+        let mut wanted = child.0;
+        let mut seen = std::collections::BTreeSet::new();
+        loop {
+            let found = tx
+                .optional(
+                    "select state, redirect from child where child_id = $1",
+                    [wanted.as_slice().into()],
+                    |row| Ok((row.text(0)?, row.optional_blob(1)?)),
+                )
+                .await?;
+            match found {
+                Some((state, _)) if state == "live" => return Ok(Some(ChildId(wanted))),
+                Some((_, Some(redirect))) if seen.insert(wanted) => {
+                    wanted = redirect.try_into().map_err(|_| StoreError::Corrupt {
+                        what: "an id of another length",
+                    })?;
+                }
+                _ => return Ok(None),
+            }
+        }
     }
+}
+
+/// Links that are gone or say something else.
+const CHANGED: &str = "
+    delete from link where not exists
+      (select 1 from new_link n
+        where n.record_id = link.record_id and n.child_id = link.child_id and n.tier = link.tier
+          and n.weight is not distinct from link.weight and n.evidence = link.evidence
+          and n.linked_on = link.linked_on)";
+
+/// Of each child before that is no more: the child that most of its records went to, by the smaller id where
+/// as many went to another; blank where none of them stands.
+const FATE: &str = "
+    insert into fate (child_id, redirect)
+    select c.child_id, w.child_id
+      from child c
+      left join (select o.child_id as before, n.child_id,
+                        row_number() over (partition by o.child_id order by count(*) desc, n.child_id) as place
+                   from link o join new_link n on n.record_id = o.record_id
+                  group by o.child_id, n.child_id) w
+        on w.before = c.child_id and w.place = 1
+     where c.state = 'live' and not exists (select 1 from new_child n where n.child_id = c.child_id)";
+
+/// Loads the links into temporary tables.
+async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
+    let (link, child, fate) = if tx.is_postgres() {
+        (
+            "create temporary table new_link (record_id bytea primary key, child_id bytea not null,
+               tier text collate \"C\" not null, weight bigint, evidence text collate \"C\" not null,
+               linked_on text collate \"C\" not null)",
+            "create temporary table new_child (child_id bytea primary key, anchor bytea not null)",
+            "create temporary table fate (child_id bytea primary key, redirect bytea)",
+        )
+    } else {
+        (
+            "create temporary table new_link (record_id blob primary key, child_id blob not null,
+               tier text not null, weight integer, evidence text not null, linked_on text not null)",
+            "create temporary table new_child (child_id blob primary key, anchor blob not null)",
+            "create temporary table fate (child_id blob primary key, redirect blob)",
+        )
+    };
+    for sql in [link, child, fate] {
+        tx.execute(sql, []).await?;
+    }
+    for batch in links.links.chunks(BATCH) {
+        let rows = batch
+            .iter()
+            .map(|link| {
+                vec![
+                    link.record_id.0.as_slice().into(),
+                    link.child_id.0.as_slice().into(),
+                    link.tier.as_str().into(),
+                    Value::Integer(link.weight.map(i64::from)),
+                    link.evidence.as_str().into(),
+                    link.linked_on.into(),
+                ]
+            })
+            .collect();
+        let columns = ["record_id", "child_id", "tier", "weight", "evidence", "linked_on"];
+        tx.bulk("new_link", &columns, rows).await?;
+    }
+    for batch in links.children.chunks(BATCH) {
+        let rows = batch
+            .iter()
+            .map(|child| {
+                vec![
+                    child.child_id.0.as_slice().into(),
+                    child.anchor.0.as_slice().into(),
+                ]
+            })
+            .collect();
+        tx.bulk("new_child", &["child_id", "anchor"], rows).await?;
+    }
+    tx.execute("create index new_link_by_child on new_link (child_id)", [])
+        .await?;
+    if tx.is_postgres() {
+        tx.execute("analyze new_link", []).await?;
+        tx.execute("analyze new_child", []).await?;
+    }
+    tx.execute(FATE, []).await?;
+    Ok(())
+}
+
+async fn check(tx: &mut Tx) -> Result<(), StoreError> {
+    let checks = [
+        (
+            "links of records that do not stand",
+            "select count(*) from new_link n where not exists
+               (select 1 from record r where r.record_id = n.record_id and r.state = 'current')",
+        ),
+        (
+            "records that stand without a link",
+            "select count(*) from record r where r.state = 'current'
+                and not exists (select 1 from new_link n where n.record_id = r.record_id)",
+        ),
+        (
+            "links to a child that is not listed",
+            "select count(*) from new_link n where not exists
+               (select 1 from new_child c where c.child_id = n.child_id)",
+        ),
+        (
+            "children without a record",
+            "select count(*) from new_child c where not exists
+               (select 1 from new_link n where n.child_id = c.child_id)",
+        ),
+        (
+            "child ids that were made from another record before",
+            "select count(*) from new_child n join child c on c.child_id = n.child_id where c.anchor <> n.anchor",
+        ),
+    ];
+    for (what, sql) in checks {
+        let count = tx.count(sql, []).await?;
+        if count > 0 {
+            return Err(StoreError::Invariant { what, count });
+        }
+    }
+    Ok(())
+}
+
+async fn compare(tx: &mut Tx) -> Result<LinkChange, StoreError> {
+    let before = tx
+        .count("select count(*) from child where state = 'live'", [])
+        .await?;
+    let after = tx.count("select count(*) from new_child", []).await?;
+    let arrived = tx
+        .count(
+            "select count(*) from new_child n where not exists
+               (select 1 from child c where c.child_id = n.child_id and c.state = 'live')",
+            [],
+        )
+        .await?;
+    let split = tx
+        .count(
+            "select count(*) from new_child n join link o on o.record_id = n.anchor
+              where o.child_id <> n.child_id and not exists
+                (select 1 from child c where c.child_id = n.child_id and c.state = 'live')",
+            [],
+        )
+        .await?;
+    Ok(LinkChange {
+        before,
+        after,
+        new: arrived.saturating_sub(split),
+        split,
+        merged: tx
+            .count("select count(*) from fate where redirect is not null", [])
+            .await?,
+        ended: tx
+            .count("select count(*) from fate where redirect is null", [])
+            .await?,
+        moved: tx
+            .count(
+                "select count(*) from link o join new_link n on n.record_id = o.record_id
+                  where n.child_id <> o.child_id",
+                [],
+            )
+            .await?,
+    })
+}
+
+/// What became of children since the last linkage. A run that is repeated after a stop finds nothing new.
+const EVENTS: [&str; 5] = [
+    // It had ended or gone into another, and stands again.
+    "insert into child_event (run, as_at, event, child_id, other)
+     select $1, $2, 'returned', n.child_id, c.redirect
+       from new_child n join child c on c.child_id = n.child_id where c.state <> 'live'
+     on conflict (run, event, child_id) do nothing",
+    "insert into child_event (run, as_at, event, child_id, other)
+     select $1, $2, 'split', n.child_id, o.child_id
+       from new_child n join link o on o.record_id = n.anchor
+      where o.child_id <> n.child_id and not exists (select 1 from child c where c.child_id = n.child_id)
+     on conflict (run, event, child_id) do nothing",
+    "insert into child_event (run, as_at, event, child_id, other)
+     select $1, $2, 'new', n.child_id, null
+       from new_child n
+      where not exists (select 1 from child c where c.child_id = n.child_id)
+        and not exists (select 1 from link o where o.record_id = n.anchor and o.child_id <> n.child_id)
+     on conflict (run, event, child_id) do nothing",
+    "insert into child_event (run, as_at, event, child_id, other)
+     select $1, $2, 'merged', child_id, redirect from fate where redirect is not null
+     on conflict (run, event, child_id) do nothing",
+    "insert into child_event (run, as_at, event, child_id, other)
+     select $1, $2, 'ended', child_id, null from fate where redirect is null
+     on conflict (run, event, child_id) do nothing",
+];
+
+/// Enters what became of children, and brings their table up to date.
+async fn keep_history(tx: &mut Tx, run: &Run) -> Result<(), StoreError> {
+    for event in EVENTS {
+        tx.execute(event, [run.id.into(), run.as_at.into()]).await?;
+    }
+    tx.execute(
+        "update child set state = case when f.redirect is null then 'ended' else 'merged' end,
+                          redirect = f.redirect, since = $1
+           from fate f where f.child_id = child.child_id",
+        [run.as_at.into()],
+    )
+    .await?;
+    tx.execute(
+        "insert into child (child_id, anchor, state, since)
+         select child_id, anchor, 'live', $1 from new_child where true
+         on conflict (child_id) do update set state = 'live', redirect = null, since = excluded.since
+          where child.state <> 'live'",
+        [run.as_at.into()],
+    )
+    .await?;
+    Ok(())
 }

@@ -1,4 +1,15 @@
 //! Loading a delivery: records, findings and the ledger's line in one transaction.
+//!
+//! The state of the vault is a function of what came, not of the order in which it came. Of the versions of a
+//! record the greatest decides whether it stands, and the greatest that states it decides what it says. A
+//! version orders by its time, then withdrawal before statement, then content hash; within the scope of a
+//! snapshot by the snapshot's time and hash instead, so that a snapshot counts as a whole. A record of a
+//! scope is gone once the latest snapshot of the scope is later than the version that it stands by.
+
+mod merge;
+mod stage;
+
+pub(crate) use stage::mark;
 
 use std::io;
 
@@ -7,7 +18,9 @@ use linkage::RecordId;
 use records::{Finding, Location, Payload, Profile, TableCounts, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryInfo, Lease, Run, Store, StoreError};
+use crate::{
+    DeliveryInfo, Lease, Run, Store, StoreError, Verdict, audit, findings, ledger, load::stage::Staged,
+};
 
 /// A scope that a delivery is a snapshot of: what the vault holds of it and the delivery does not is gone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,7 +133,43 @@ impl Store {
         run: &Run,
         delivery: DeliveryLoad<'_>,
     ) -> Result<LoadReport, StoreError> {
-        let _ = (lease, run, delivery);
-        Err(StoreError::unfinished())
+        let DeliveryLoad {
+            info,
+            scopes,
+            rows,
+            findings,
+            counts,
+        } = delivery;
+        let mut tx = self.write(lease, "load a delivery").await?;
+        let id = ledger::enter(&mut tx, run, &info, Verdict::Loaded, None, &counts).await?;
+        let mut staged = Staged::new(&mut tx, &info, &scopes).await?;
+        staged.take(&mut tx, rows).await?;
+        fail::fail_point!("dataset::load::staged");
+        merge::judge(&mut tx, &info, id, &scopes).await?;
+        let mut report = LoadReport {
+            delivery: id,
+            counts,
+            ..LoadReport::default()
+        };
+        staged.count_outcomes(&mut tx, &mut report).await?;
+        merge::merge(&mut tx, run, &info, id, &mut report).await?;
+        stage::remove(&mut tx).await?;
+        findings::replace(&mut tx, id, findings).await?;
+
+        if let Some((table, _)) = report.counts.0.iter().find(|(_, tally)| !tally.adds_up()) {
+            return Err(StoreError::Counts { table: table.clone() });
+        }
+        ledger::enter(&mut tx, run, &info, Verdict::Loaded, None, &report.counts).await?;
+        let said = serde_json::json!({
+            "rows": ledger::row_count(&report.counts),
+            "absent": report.absent,
+            "unread": report.unread,
+            "forgotten": report.forgotten,
+        });
+        audit::append(&mut tx, "sendlink", "load", &format!("delivery {id}"), &said).await?;
+        fail::fail_point!("dataset::load::before-commit");
+        tx.commit().await?;
+        fail::fail_point!("dataset::load::after-commit");
+        Ok(report)
     }
 }

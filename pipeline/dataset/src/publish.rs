@@ -4,8 +4,23 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use records::Kind;
+use sha2::{Digest, Sha256};
 
-use crate::{Lease, Run, Store, StoreError};
+use crate::{
+    Lease, Run, Store, StoreError, hex,
+    joint::{
+        self, FRESHNESS, LINK, SCHOOL_RECORD, SECTION23_NOTICE, TABLES, Table,
+        build::{Builder, Joined, PAGE},
+        digest::{ReadBack, read_back},
+    },
+    postgres,
+    sql::{Sql, Tx, Value},
+    sqlite,
+    store::Back,
+};
+
+/// Records that are joined at a time: a few megabytes.
+const PAGE_ROWS: i64 = 5_000;
 
 /// How a feed stands on the day, for the dataset's `freshness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +104,13 @@ impl Store {
         run: &Run,
         release: &Release,
     ) -> Result<Published, StoreError> {
-        let _ = (lease, run, release);
-        Err(StoreError::unfinished())
+        let mut vault = self.read("read the vault").await?;
+        check_vault(&mut vault).await?;
+        let published = match &self.back {
+            Back::Sqlite(back) => sqlite::publish::publish(self, back, lease, run, release, vault).await?,
+            Back::Postgres(_) => postgres::publish::publish(self, lease, run, release, vault).await?,
+        };
+        Ok(published)
     }
 
     /// What is published; none before the first time.
@@ -98,7 +118,8 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn published(&self) -> Result<Option<PublishedRow>, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read what is published").await?;
+        Ok(last_publication(&mut tx).await?.map(|last| last.row))
     }
 
     /// The digest of the published dataset, computed again from what is there.
@@ -106,6 +127,366 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] before the first publication.
     pub async fn digest(&self) -> Result<[u8; 32], StoreError> {
-        Err(StoreError::unfinished())
+        match &self.back {
+            Back::Sqlite(back) => sqlite::publish::digest(back).await,
+            Back::Postgres(_) => {
+                let mut tx = self.read("digest what is published").await?;
+                if last_publication(&mut tx).await?.is_none() {
+                    return Err(StoreError::Missing);
+                }
+                Ok(read_back(&mut tx, "joint.").await?.digest)
+            }
+        }
     }
+}
+
+/// The latest publication that is in force.
+pub(crate) struct LastPublication {
+    pub(crate) row: PublishedRow,
+    /// What it says of itself, see [`said`].
+    pub(crate) said: String,
+    /// SHA-256 of the published files, on SQLite.
+    pub(crate) joint_hash: Option<Vec<u8>>,
+    pub(crate) open_hash: Option<Vec<u8>>,
+}
+
+pub(crate) async fn last_publication(tx: &mut Tx) -> Result<Option<LastPublication>, StoreError> {
+    tx.optional(
+        "select version, digest, as_at, run, said, joint_hash, open_hash from publication
+          where state = 'published' order by id desc limit 1",
+        [],
+        |row| {
+            Ok(LastPublication {
+                row: PublishedRow {
+                    version: row.text(0)?,
+                    digest: row.bytes(1)?,
+                    as_at: row.parsed(2)?,
+                    run: row.integer(3)?,
+                },
+                said: row.text(4)?,
+                joint_hash: row.optional_blob(5)?,
+                open_hash: row.optional_blob(6)?,
+            })
+        },
+    )
+    .await
+}
+
+/// Enters a publication into ops, in place of the one before; with no file hashes it is in force at once.
+pub(crate) async fn enter(
+    tx: &mut Tx,
+    run: &Run,
+    release: &Release,
+    published: &Published,
+    hashes: Option<([u8; 32], [u8; 32])>,
+) -> Result<(), StoreError> {
+    let state = if hashes.is_some() { "intended" } else { "published" };
+    if hashes.is_none() {
+        replace_last(tx).await?;
+    }
+    let id = tx
+        .count("select coalesce(max(id), 0) + 1 from publication", [])
+        .await?;
+    tx.execute(
+        "insert into publication (id, run, state, version, as_at, digest, said, joint_hash, open_hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        [
+            Value::Integer(i64::try_from(id).ok()),
+            run.id.into(),
+            state.into(),
+            published.version.as_str().into(),
+            run.as_at.into(),
+            published.digest.as_slice().into(),
+            said(release).into(),
+            hashes.map(|(joint, _)| joint.to_vec()).into(),
+            hashes.map(|(_, open)| open.to_vec()).into(),
+        ],
+    )
+    .await?;
+    let rows: BTreeMap<&str, u64> = published
+        .changes
+        .iter()
+        .map(|(table, change)| (table.as_str(), change.rows))
+        .collect();
+    crate::audit::append(
+        tx,
+        "sendlink",
+        "publish",
+        &published.version,
+        &serde_json::json!({ "rows": rows }),
+    )
+    .await
+}
+
+/// The publication in force is no longer.
+pub(crate) async fn replace_last(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute(
+        "update publication set state = 'replaced' where state = 'published'",
+        [],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a publication says of itself besides its rows, to see whether anything is new.
+pub(crate) fn said(release: &Release) -> String {
+    serde_json::json!([
+        release.software,
+        release.key_fingerprint,
+        release.mapping_versions,
+        release.note
+    ])
+    .to_string()
+}
+
+/// The name of a version.
+pub(crate) fn version(as_at: Date, digest: &[u8; 32]) -> String {
+    let digest = hex::encode(digest);
+    format!("{as_at}-{}", digest.get(..12).unwrap_or_default())
+}
+
+/// The row of table `dataset`.
+pub(crate) fn dataset_row(version: &str, as_at: Date, release: &Release) -> Vec<Value> {
+    vec![
+        version.into(),
+        as_at.into(),
+        release.software.as_str().into(),
+        release.key_fingerprint.as_str().into(),
+        release.mapping_versions.as_str().into(),
+    ]
+}
+
+/// The row of table `release` of the open zone.
+pub(crate) fn release_row(version: &str, as_at: Date, release: &Release) -> Vec<Value> {
+    vec![version.into(), as_at.into(), release.note.as_str().into()]
+}
+
+/// Loads rows into a table of the declaration.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    prefix: &str,
+    table: &Table,
+    rows: Vec<Vec<Value>>,
+) -> Result<(), StoreError> {
+    tx.bulk(&format!("{prefix}{}", table.name), &table.column_names(), rows)
+        .await
+}
+
+/// Fills the tables aside with everything but the row of `dataset`. `prefix` stands before their names.
+pub(crate) async fn fill(
+    vault: &mut Tx,
+    aside: &mut Tx,
+    prefix: &str,
+    release: &Release,
+) -> Result<(), StoreError> {
+    let mut builder = Builder::default();
+    let mut after = (Vec::new(), Vec::new());
+    loop {
+        let page = vault
+            .all(
+                PAGE,
+                [after.0.into(), after.1.into(), PAGE_ROWS.into()],
+                Joined::read,
+            )
+            .await?;
+        let Some(last) = page.last() else { break };
+        after = (last.child_id.to_vec(), last.record_id.to_vec());
+        for joined in page {
+            builder.add(joined);
+        }
+        put_all(aside, prefix, &mut builder).await?;
+    }
+    builder.finish();
+    put_all(aside, prefix, &mut builder).await?;
+    let freshness = freshness(vault, release).await?;
+    put(aside, prefix, &FRESHNESS, freshness).await
+}
+
+async fn put_all(aside: &mut Tx, prefix: &str, builder: &mut Builder) -> Result<(), StoreError> {
+    for (name, rows) in builder.take() {
+        if let Some(table) = TABLES.iter().find(|table| table.name == name) {
+            put(aside, prefix, table, rows).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn freshness(vault: &mut Tx, release: &Release) -> Result<Vec<Vec<Value>>, StoreError> {
+    let latest: BTreeMap<String, (String, String)> = vault
+        .all(
+            "select feed, max(event_date), max(received_date) from record where state = 'current' group by feed",
+            [],
+            |row| Ok((row.text(0)?, (row.text(1)?, row.text(2)?))),
+        )
+        .await?
+        .into_iter()
+        .collect();
+    let mut feeds: Vec<&FeedState> = release.feeds.iter().collect();
+    feeds.sort_by(|a, b| a.feed.cmp(&b.feed));
+    Ok(feeds
+        .into_iter()
+        .map(|feed| {
+            let latest = latest.get(&feed.feed);
+            vec![
+                feed.feed.as_str().into(),
+                feed.kind.as_str().into(),
+                feed.provider.as_str().into(),
+                latest.map(|(event, _)| event.clone()).into(),
+                latest.map(|(_, received)| received.clone()).into(),
+                feed.state.as_str().into(),
+            ]
+        })
+        .collect())
+}
+
+/// Checks the vault before anything is built from it.
+async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
+    let checks = [
+        (
+            "records that stand without a link",
+            "select count(*) from record r where r.state = 'current'
+                and not exists (select 1 from link l where l.record_id = r.record_id)",
+        ),
+        (
+            "links of records that do not stand",
+            "select count(*) from link l where not exists
+                (select 1 from record r where r.record_id = l.record_id and r.state = 'current')",
+        ),
+        (
+            "links to a child that is not live",
+            "select count(*) from link l where not exists
+                (select 1 from child c where c.child_id = l.child_id and c.state = 'live')",
+        ),
+        (
+            "pairs on the do-not-link list in one child",
+            "select count(*) from decision d
+               join link a on a.record_id = d.left_id join link b on b.record_id = d.right_id
+              where d.in_force = 1 and d.kind = 'do-not-link' and d.left_type = 'record'
+                and d.right_type = 'record' and a.child_id = b.child_id and a.record_id <> b.record_id",
+        ),
+        (
+            "isolated records joined with others",
+            "select count(*) from decision d join link a on a.record_id = d.left_id
+              where d.in_force = 1 and d.kind = 'isolate' and d.left_type = 'record' and exists
+                (select 1 from link b where b.child_id = a.child_id and b.record_id <> a.record_id)",
+        ),
+    ];
+    for (what, sql) in checks {
+        let count = vault.count(sql, []).await?;
+        if count > 0 {
+            return Err(StoreError::Invariant { what, count });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the rows read back are those of the vault, record by record.
+pub(crate) async fn check_lineage(vault: &mut Tx, read: &ReadBack) -> Result<(), StoreError> {
+    let tables = [
+        (
+            LINK.name,
+            "select record_id from record where state = 'current' order by record_id",
+        ),
+        (
+            SECTION23_NOTICE.name,
+            "select record_id from record where state = 'current' and kind = 'section23' order by record_id",
+        ),
+        (
+            SCHOOL_RECORD.name,
+            "select record_id from record where state = 'current' and kind = 'school-census' order by record_id",
+        ),
+    ];
+    for (table, sql) in tables {
+        let mut expected = Sha256::new();
+        let mut count = 0;
+        vault
+            .each(sql, [], |row| {
+                count += 1;
+                expected.update(hex::encode(&row.blob(0)?));
+                Ok(())
+            })
+            .await?;
+        let expected: [u8; 32] = expected.finalize().into();
+        if !read.lineage.contains(&(table, expected)) {
+            return Err(StoreError::Invariant {
+                what: "rows that are not those of the vault",
+                count,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What putting the tables `new` in place of the tables `old` changes, by table. Both are prefixes.
+pub(crate) async fn compare(
+    tx: &mut Tx,
+    tables: &[Table],
+    new: &str,
+    old: &str,
+) -> Result<BTreeMap<String, TableChange>, StoreError> {
+    let mut changes = BTreeMap::new();
+    for table in tables {
+        let (name, same) = (table.name, joint::ddl::same_key(table, "n", "o"));
+        let differs = joint::ddl::differs(table, "n", "o");
+        let count = |sql: String| Sql::Made(sql);
+        let change = TableChange {
+            rows: tx.count(count(format!("select count(*) from {new}{name}")), []).await?,
+            inserted: tx
+                .count(
+                    count(format!(
+                        "select count(*) from {new}{name} n where not exists (select 1 from {old}{name} o where {same})"
+                    )),
+                    [],
+                )
+                .await?,
+            updated: match &differs {
+                Some(differs) => {
+                    let sql = format!(
+                        "select count(*) from {new}{name} n join {old}{name} o on {same} where {differs}"
+                    );
+                    tx.count(count(sql), []).await?
+                }
+                None => 0,
+            },
+            deleted: tx
+                .count(
+                    count(format!(
+                        "select count(*) from {old}{name} o where not exists (select 1 from {new}{name} n where {same})"
+                    )),
+                    [],
+                )
+                .await?,
+        };
+        changes.insert(name.to_owned(), change);
+    }
+    Ok(changes)
+}
+
+/// Whether any row differs.
+pub(crate) fn anything(changes: &BTreeMap<String, TableChange>) -> bool {
+    changes
+        .values()
+        .any(|change| change.inserted + change.updated + change.deleted > 0)
+}
+
+/// Holds a publication that would take away more child ids than the brake allows.
+pub(crate) fn brake(changes: &BTreeMap<String, TableChange>, release: &Release) -> Result<(), StoreError> {
+    let Some(children) = changes.get(joint::CHILD.name) else {
+        return Ok(());
+    };
+    let before = children.rows + children.deleted - children.inserted;
+    let changed = children.deleted;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share of far fewer than 2^52 children"
+    )]
+    let share = if before == 0 {
+        0.0
+    } else {
+        changed as f64 / before as f64
+    };
+    if share > release.brake {
+        return Err(StoreError::Brake { changed, before });
+    }
+    Ok(())
 }

@@ -6,7 +6,12 @@ use jiff::{
 };
 use records::Kind;
 
-use crate::{Lease, PublishedRow, Store, StoreError};
+use crate::{
+    Lease, PublishedRow, Store, StoreError, audit,
+    joint::build::json,
+    publish::last_publication,
+    sql::{Row, Tx},
+};
 
 /// What a run is begun with.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +56,15 @@ impl RunState {
             RunState::Finished => "finished",
             RunState::Abandoned => "abandoned",
         }
+    }
+
+    fn from_code(code: &str) -> Result<Self, StoreError> {
+        [RunState::Running, RunState::Finished, RunState::Abandoned]
+            .into_iter()
+            .find(|state| state.as_str() == code)
+            .ok_or(StoreError::Corrupt {
+                what: "the state of a run",
+            })
     }
 }
 
@@ -121,8 +135,73 @@ impl Store {
         lease: &Lease,
         request: RunRequest<'_>,
     ) -> Result<Run, StoreError> {
-        let _ = (lease, request);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "begin a run").await?;
+        let stopped: Option<(i64, Date)> = tx
+            .optional(
+                "select id, as_at from run where state = 'running' order by id desc limit 1",
+                [],
+                |row| Ok((row.integer(0)?, row.parsed(1)?)),
+            )
+            .await?;
+        let as_at = match (request.as_at, stopped) {
+            (Some(asked), _) => asked,
+            (None, Some((_, stopped))) => stopped,
+            (None, None) => request.today,
+        };
+        if let Some(last) = last_publication(&mut tx).await?
+            && as_at < last.row.as_at
+        {
+            return Err(StoreError::AsAtTooEarly {
+                published: last.row.as_at,
+            });
+        }
+        let run = match stopped {
+            Some((id, stopped)) if stopped == as_at => {
+                tx.execute(
+                    "update run set resumptions = resumptions + 1, software = $1, config_hash = $2 where id = $3",
+                    [request.software.into(), request.config_hash.into(), id.into()],
+                )
+                .await?;
+                Run {
+                    id,
+                    as_at,
+                    resumed: true,
+                }
+            }
+            _ => {
+                tx.execute("update run set state = 'abandoned' where state = 'running'", [])
+                    .await?;
+                let id = tx
+                    .optional("select coalesce(max(id), 0) + 1 from run", [], |row| {
+                        row.integer(0)
+                    })
+                    .await?
+                    .unwrap_or(1);
+                tx.execute(
+                    "insert into run (id, as_at, state, started, resumptions, software, config_hash)
+                     values ($1, $2, 'running', $3, 0, $4, $5)",
+                    [
+                        id.into(),
+                        as_at.into(),
+                        Timestamp::now().to_string().into(),
+                        request.software.into(),
+                        request.config_hash.into(),
+                    ],
+                )
+                .await?;
+                Run {
+                    id,
+                    as_at,
+                    resumed: false,
+                }
+            }
+        };
+        let action = if run.resumed { "resume run" } else { "begin run" };
+        let counts = serde_json::json!({ "as_at": as_at.to_string() });
+        audit::append(&mut tx, "sendlink", action, &run.id.to_string(), &counts).await?;
+        fail::fail_point!("dataset::run::before-begin-commit");
+        tx.commit().await?;
+        Ok(run)
     }
 
     /// Ends a run. `summary` is what the program wants to remember of it: counts, never values.
@@ -136,8 +215,21 @@ impl Store {
         exit_code: u8,
         summary: &serde_json::Value,
     ) -> Result<(), StoreError> {
-        let _ = (lease, run, exit_code, summary);
-        Err(StoreError::unfinished())
+        let mut tx = self.write(lease, "finish a run").await?;
+        tx.execute(
+            "update run set state = 'finished', finished = $1, exit_code = $2, summary = $3 where id = $4",
+            [
+                Timestamp::now().to_string().into(),
+                i64::from(exit_code).into(),
+                summary.to_string().into(),
+                run.id.into(),
+            ],
+        )
+        .await?;
+        let counts = serde_json::json!({ "exit_code": exit_code });
+        audit::append(&mut tx, "sendlink", "finish run", &run.id.to_string(), &counts).await?;
+        fail::fail_point!("dataset::run::before-finish-commit");
+        tx.commit().await
     }
 
     /// The latest `limit` runs, latest first.
@@ -145,8 +237,8 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn history(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        let _ = limit;
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the history").await?;
+        runs(&mut tx, limit).await
     }
 
     /// The database at a glance.
@@ -154,6 +246,61 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn status(&self) -> Result<Status, StoreError> {
-        Err(StoreError::unfinished())
+        let mut tx = self.read("read the status").await?;
+        let feeds = tx
+            .all(
+                "select d.feed, d.kind, d.provider,
+                        cast(sum(case when d.verdict = 'loaded' then 1 else 0 end) as bigint),
+                        cast(sum(case when d.verdict = 'held' then 1 else 0 end) as bigint),
+                        cast(sum(case when d.verdict in ('refused', 'rejected') then 1 else 0 end) as bigint),
+                        max(case when d.verdict = 'loaded' then d.received end),
+                        (select count(*) from record r where r.feed = d.feed and r.state = 'current')
+                   from delivery d where d.in_force = 1
+                  group by d.feed, d.kind, d.provider order by d.feed, d.kind, d.provider",
+                [],
+                |row| {
+                    Ok(FeedStatus {
+                        feed: row.text(0)?,
+                        kind: row.parsed(1)?,
+                        provider: row.text(2)?,
+                        deliveries: row.count(3)?,
+                        held: row.count(4)?,
+                        refused: row.count(5)?,
+                        last_received: row.optional_parsed(6)?,
+                        records: row.count(7)?,
+                    })
+                },
+            )
+            .await?;
+        Ok(Status {
+            last_run: runs(&mut tx, 1).await?.into_iter().next(),
+            published: last_publication(&mut tx).await?.map(|last| last.row),
+            feeds,
+        })
     }
+}
+
+async fn runs(tx: &mut Tx, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    tx.all(
+        "select id, as_at, state, started, finished, resumptions, software, config_hash, exit_code, summary
+           from run order by id desc limit $1",
+        [i64::from(limit).into()],
+        run_row,
+    )
+    .await
+}
+
+fn run_row(row: &Row) -> Result<RunRow, StoreError> {
+    Ok(RunRow {
+        id: row.integer(0)?,
+        as_at: row.parsed(1)?,
+        state: RunState::from_code(&row.text(2)?)?,
+        started: row.parsed(3)?,
+        finished: row.optional_parsed(4)?,
+        resumptions: row.count(5)?,
+        software: row.text(6)?,
+        config_hash: row.text(7)?,
+        exit_code: row.optional_integer(8)?.and_then(|code| u8::try_from(code).ok()),
+        summary: row.optional_text(9)?.map(|summary| json(&summary)).transpose()?,
+    })
 }

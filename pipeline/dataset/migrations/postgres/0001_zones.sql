@@ -1,0 +1,410 @@
+-- The four zones. Text orders by its bytes (collation "C"), as on SQLite, whatever the database's own
+-- collation is. A schema that a database administrator made before is taken as it is.
+do $$
+declare zone text;
+begin
+  foreach zone in array array['ops', 'vault', 'joint', 'open'] loop
+    if not exists (select from pg_catalog.pg_namespace where nspname = zone) then
+      execute format('create schema %I', zone);
+    end if;
+  end loop;
+end $$;
+
+-- ops: runs, deliveries, findings, audit. Never a value of a record.
+
+create table ops.schema_version (
+  version bigint primary key
+);
+
+-- The key that every token and seal in the vault was made with, by its fingerprint.
+create table ops.store_key (
+  id bigint primary key check (id = 1),
+  fingerprint text collate "C" not null
+);
+
+-- Who may write. The fence rises with every holder.
+create table ops.lease (
+  id bigint primary key check (id = 1),
+  fence bigint not null,
+  holder text collate "C" not null,
+  backend_pid bigint,
+  backend_start text collate "C"
+);
+insert into ops.lease (id, fence, holder) values (1, 0, '');
+
+create table ops.run (
+  id bigint primary key,
+  as_at text collate "C" not null,
+  state text collate "C" not null check (state in ('running', 'finished', 'abandoned')),
+  started text collate "C" not null,
+  finished text collate "C",
+  resumptions bigint not null,
+  software text collate "C" not null,
+  config_hash text collate "C" not null,
+  exit_code bigint,
+  summary text collate "C"
+);
+
+-- One line a reading of a delivery. in_force: the latest reading of its bytes.
+create table ops.delivery (
+  id bigint primary key,
+  feed text collate "C" not null,
+  kind text collate "C" not null,
+  provider text collate "C" not null,
+  delivery_hash bytea not null,
+  layout_hash bytea not null,
+  contract_hash bytea not null,
+  label text collate "C" not null,
+  received text collate "C" not null,
+  bytes bigint not null,
+  verdict text collate "C" not null check (verdict in ('loaded', 'refused', 'held', 'released', 'rejected')),
+  reason text collate "C",
+  run bigint not null references ops.run (id),
+  row_count bigint not null,
+  counts text collate "C" not null,
+  in_force bigint not null check (in_force in (0, 1)),
+  unique (feed, delivery_hash, layout_hash, contract_hash)
+);
+
+create table ops.rule (
+  id text collate "C" primary key,
+  wrong text collate "C" not null,
+  remedy text collate "C" not null,
+  source text collate "C" not null
+);
+
+create table ops.finding (
+  delivery bigint not null references ops.delivery (id),
+  number bigint not null,
+  rule text collate "C" not null references ops.rule (id),
+  effect text collate "C" not null,
+  file text collate "C" not null,
+  sheet text collate "C",
+  line bigint,
+  col bigint,
+  header text collate "C",
+  row_count bigint not null,
+  primary key (delivery, number)
+);
+
+create table ops.publication (
+  id bigint primary key,
+  run bigint not null references ops.run (id),
+  state text collate "C" not null check (state in ('intended', 'published', 'replaced', 'lost')),
+  version text collate "C" not null,
+  as_at text collate "C" not null,
+  digest bytea not null,
+  said text collate "C" not null,
+  joint_hash bytea,
+  open_hash bytea
+);
+
+-- Each entry is bound to the one before by its hash.
+create table ops.audit (
+  seq bigint primary key,
+  at text collate "C" not null,
+  actor text collate "C" not null,
+  action text collate "C" not null,
+  object text collate "C" not null,
+  counts text collate "C" not null,
+  previous bytea not null,
+  hash bytea not null
+);
+
+-- How long the chain is and how it ends, so that a cut at its end shows.
+create table ops.audit_anchor (
+  id bigint primary key check (id = 1),
+  entries bigint not null,
+  hash bytea not null
+);
+insert into ops.audit_anchor (id, entries, hash) values (1, 0, decode(repeat('00', 32), 'hex'));
+
+-- There is a row where erased records may still stand in free space.
+create table ops.scrub (
+  id bigint primary key check (id = 1)
+);
+
+-- vault: one row a record; the program alone reads it.
+
+-- order_at, order_tie: of all versions that came, the greatest decides whether the record stands.
+-- said_at, said_tie: of all versions that state it, the greatest says what it says; they differ where the
+-- record was taken back. Both are independent of the order of arrival.
+create table vault.record (
+  record_id bytea primary key,
+  kind text collate "C" not null,
+  feed text collate "C" not null,
+  provider text collate "C" not null,
+  state text collate "C" not null check (state in ('current', 'withdrawn', 'absent')),
+  order_at text collate "C" not null,
+  order_tie bytea not null,
+  version text collate "C" not null,
+  content_hash bytea not null,
+  scope text collate "C",
+  delivery bigint not null references ops.delivery (id),
+  said_at text collate "C",
+  said_tie bytea,
+  said_delivery bigint references ops.delivery (id),
+  event_date text collate "C" not null,
+  received_date text collate "C" not null,
+  profile text collate "C" not null,
+  payload text collate "C",
+  location text collate "C" not null,
+  first_run bigint not null references ops.run (id),
+  first_seen text collate "C" not null
+);
+create index record_by_scope on vault.record (feed, scope);
+create index record_by_delivery on vault.record (delivery);
+
+-- Apart from the record, so that what is read often is small. Only of records that stand.
+create table vault.encoding (
+  record_id bytea primary key references vault.record (record_id) on delete cascade,
+  version text collate "C" not null,
+  sealed bytea not null,
+  reference bytea
+);
+
+-- The latest snapshot of every scope.
+create table vault.snapshot (
+  feed text collate "C" not null,
+  scope text collate "C" not null,
+  version text collate "C" not null,
+  tie bytea not null,
+  primary key (feed, scope)
+);
+
+create table vault.child (
+  child_id bytea primary key,
+  anchor bytea not null,
+  state text collate "C" not null check (state in ('live', 'merged', 'ended')),
+  redirect bytea,
+  since text collate "C" not null
+);
+
+create table vault.link (
+  record_id bytea primary key,
+  child_id bytea not null,
+  tier text collate "C" not null,
+  weight bigint,
+  evidence text collate "C" not null,
+  linked_on text collate "C" not null
+);
+create index link_by_child on vault.link (child_id, record_id);
+
+create table vault.child_event (
+  run bigint not null references ops.run (id),
+  event text collate "C" not null check (event in ('new', 'split', 'merged', 'ended', 'returned')),
+  child_id bytea not null,
+  other bytea,
+  as_at text collate "C" not null,
+  primary key (run, event, child_id)
+);
+
+create table vault.decision (
+  id bigint primary key,
+  kind text collate "C" not null,
+  left_type text collate "C" not null,
+  left_id bytea not null,
+  right_type text collate "C",
+  right_id bytea,
+  reason text collate "C" not null,
+  author text collate "C" not null,
+  decided_on text collate "C" not null,
+  in_force bigint not null check (in_force in (0, 1))
+);
+
+-- Records that were erased and must not come back, by a hash of their id.
+create table vault.forgotten (
+  mark bytea primary key
+);
+
+create function ops.refuse_audit_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit chain is append-only';
+end $$;
+create trigger audit_is_not_edited before update or delete on ops.audit
+  for each row execute function ops.refuse_audit_change();
+create trigger audit_is_not_cut before truncate on ops.audit
+  for each statement execute function ops.refuse_audit_change();
+
+-- joint and open, as declared in `joint::TABLES` and `joint::OPEN_TABLES`.
+
+create table joint.child (
+  child_id text collate "C" not null,
+  birth_month text collate "C",
+  sex text collate "C" not null,
+  ethnic_group text collate "C",
+  la_code text collate "C",
+  district text collate "C",
+  ward text collate "C",
+  lsoa text collate "C",
+  imd_decile smallint,
+  expected smallint not null,
+  primary key (child_id)
+);
+comment on table joint.child is 'A child that at least one record is about. Of sex, ethnic group and address, the latest record by event date that holds a value wins; the greater record id where days are equal. The birth month is found in the same way.';
+comment on column joint.child.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+comment on column joint.child.birth_month is 'Month of birth, YYYY-MM';
+comment on column joint.child.sex is 'M, F, or U for unknown, not stated or indeterminate';
+comment on column joint.child.ethnic_group is 'One of the 19 groups of the 2021 Census, under the DfE code of the same group';
+comment on column joint.child.la_code is 'DfE code of the authority of residence, three digits';
+comment on column joint.child.district is 'ONS code of the district of residence';
+comment on column joint.child.ward is 'ONS code of the electoral ward of residence';
+comment on column joint.child.lsoa is 'ONS code of the lower layer super output area of residence';
+comment on column joint.child.imd_decile is 'Decile of deprivation of the lower layer super output area, 1 the most deprived';
+comment on column joint.child.expected is '1 where the child is not born yet, else 0';
+
+create table joint.section23_notice (
+  record_id text collate "C" not null,
+  child_id text collate "C" not null,
+  provider text collate "C" not null,
+  opinion_date date not null,
+  parent_informed_date date,
+  sent_date date,
+  received_date date not null,
+  category text collate "C" not null,
+  primary_need text collate "C",
+  secondary_need text collate "C",
+  notifier_role text collate "C",
+  statutory_duty smallint not null,
+  action text collate "C" not null,
+  notifier_org text collate "C" not null,
+  delivering_org text collate "C",
+  limb text collate "C" not null,
+  notice_kind text collate "C" not null,
+  discussion_offered_date date,
+  primary key (record_id),
+  foreign key (child_id) references joint.child
+);
+create index section23_notice_by_child_id on joint.section23_notice (child_id);
+comment on table joint.section23_notice is 'A notice under section 23 of the Children and Families Act 2014 that stands: neither withdrawn nor gone from its sender''s snapshot.';
+comment on column joint.section23_notice.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.section23_notice.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+comment on column joint.section23_notice.provider is 'ODS code of the body that sent it';
+comment on column joint.section23_notice.opinion_date is 'When the opinion was formed that the child has, or probably has, needs';
+comment on column joint.section23_notice.parent_informed_date is 'When the parent was told: section 23(2)(a)';
+comment on column joint.section23_notice.sent_date is 'When the health body sent the notice';
+comment on column joint.section23_notice.received_date is 'When the record first reached the area';
+comment on column joint.section23_notice.category is 'SEN, DISABILITY or BOTH';
+comment on column joint.section23_notice.primary_need is 'Primary need, DfE SEN type';
+comment on column joint.section23_notice.secondary_need is 'First other need, DfE SEN type';
+comment on column joint.section23_notice.notifier_role is 'Profession of the person who gave notice, as a code';
+comment on column joint.section23_notice.statutory_duty is '1 where the duty lies on the notifier: an integrated care board, NHS trust or foundation trust';
+comment on column joint.section23_notice.action is 'What the sender did last: NEW, UPDATE or CORRECT';
+comment on column joint.section23_notice.notifier_org is 'ODS code of the body that formed the opinion';
+comment on column joint.section23_notice.delivering_org is 'ODS code of the body that acts for it under contract';
+comment on column joint.section23_notice.limb is 'HAS or PROBABLY_HAS';
+comment on column joint.section23_notice.notice_kind is 'NOTIFICATION or NOTIFICATION_AND_REFERRAL';
+comment on column joint.section23_notice.discussion_offered_date is 'When the parent was offered a discussion: section 23(2)(b)';
+
+create table joint.school_record (
+  record_id text collate "C" not null,
+  child_id text collate "C" not null,
+  census text collate "C" not null,
+  census_date date not null,
+  school text collate "C" not null,
+  nc_year text collate "C",
+  on_roll smallint not null,
+  enrol_status text collate "C",
+  sen_provision text collate "C",
+  sen_unit smallint,
+  resourced_provision smallint,
+  fsm smallint,
+  first_language text collate "C",
+  received_date date not null,
+  primary key (record_id),
+  foreign key (child_id) references joint.child
+);
+create index school_record_by_child_id on joint.school_record (child_id);
+comment on table joint.school_record is 'One pupil in one school''s return to one school census. Every registration is here, subsidiary ones included.';
+comment on column joint.school_record.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.school_record.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+comment on column joint.school_record.census is 'Which census: calendar year and term, such as 2025-spring';
+comment on column joint.school_record.census_date is 'Reference date of the census';
+comment on column joint.school_record.school is 'LAESTAB of the school, seven digits';
+comment on column joint.school_record.nc_year is 'National curriculum year: E1, E2, N1, N2, R, 1 to 14, M, X';
+comment on column joint.school_record.on_roll is '1 where the pupil was on the roll on the census day';
+comment on column joint.school_record.enrol_status is 'Enrolment status: C single, M main, S subsidiary, F, O';
+comment on column joint.school_record.sen_provision is 'N none, K support, E plan; in past years also A, P, S';
+comment on column joint.school_record.sen_unit is '1 where the pupil is in a SEN unit';
+comment on column joint.school_record.resourced_provision is '1 where the pupil is in a resourced provision';
+comment on column joint.school_record.fsm is '1 where the pupil may have free school meals on the census day';
+comment on column joint.school_record.first_language is 'First language, DfE code';
+comment on column joint.school_record.received_date is 'When the record first reached the area';
+
+create table joint.school_need (
+  record_id text collate "C" not null,
+  rank smallint not null,
+  need text collate "C" not null,
+  primary key (record_id, rank),
+  foreign key (record_id) references joint.school_record
+);
+comment on table joint.school_need is 'A need of a pupil as ranked by the school. Only spring censuses hold any.';
+comment on column joint.school_need.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.school_need.rank is '1 is the primary need';
+comment on column joint.school_need.need is 'DfE SEN type';
+
+create table joint.link (
+  record_id text collate "C" not null,
+  feed text collate "C" not null,
+  kind text collate "C" not null,
+  provider text collate "C" not null,
+  child_id text collate "C" not null,
+  tier text collate "C" not null,
+  weight double precision,
+  linked_on date not null,
+  primary key (record_id, child_id),
+  foreign key (child_id) references joint.child
+);
+create index link_by_child_id on joint.link (child_id);
+comment on table joint.link is 'Which child each record is about, and how that is known.';
+comment on column joint.link.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.link.feed is 'The configured flow that the record came by';
+comment on column joint.link.kind is 'section23 or school-census';
+comment on column joint.link.provider is 'Who sent it: ODS code of a health body, DfE code of an authority';
+comment on column joint.link.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+comment on column joint.link.tier is 'The strongest rule that joined the record to one of another kind: T1 NHS number, T2 UPN, T3 exact names, birth date and postcode, T4 probabilistic; T4r for review, Tx several candidates, T0 none';
+comment on column joint.link.weight is 'Evidence for the link in bits, a multiple of 1/1024; blank where nothing was weighed';
+comment on column joint.link.linked_on is 'Since when the record has been joined so';
+
+create table joint.freshness (
+  feed text collate "C" not null,
+  kind text collate "C" not null,
+  provider text collate "C" not null,
+  latest_event date,
+  latest_received date,
+  state text collate "C" not null,
+  primary key (feed)
+);
+comment on table joint.freshness is 'How fresh each configured feed is.';
+comment on column joint.freshness.feed is 'The configured flow';
+comment on column joint.freshness.kind is 'section23 or school-census';
+comment on column joint.freshness.provider is 'Who sends it';
+comment on column joint.freshness.latest_event is 'Latest opinion or census day among its records';
+comment on column joint.freshness.latest_received is 'Latest day on which a record of it first reached the area';
+comment on column joint.freshness.state is 'fresh, late (silent for longer than expected) or missing (nothing ever came)';
+
+create table joint.dataset (
+  version text collate "C" not null,
+  as_at date not null,
+  software text collate "C" not null,
+  key_fingerprint text collate "C" not null,
+  mapping_versions text collate "C" not null,
+  primary key (version)
+);
+comment on table joint.dataset is 'One row: which version of the dataset this is.';
+comment on column joint.dataset.version is 'As-at date and the first 12 hexadecimal digits of the digest of all other tables';
+comment on column joint.dataset.as_at is 'The day that the dataset is about';
+comment on column joint.dataset.software is 'Name and version of the program';
+comment on column joint.dataset.key_fingerprint is 'Tells keys apart: ids under another key cannot be compared';
+comment on column joint.dataset.mapping_versions is 'The mappings that records were read through, as name@version';
+
+create table open.release (
+  version text collate "C" not null,
+  as_at date not null,
+  note text collate "C" not null,
+  primary key (version)
+);
+comment on table open.release is 'One row: which version of the joint dataset the open zone was made from.';
+comment on column open.release.version is 'Version of the joint dataset';
+comment on column open.release.as_at is 'The day that it is about';
+comment on column open.release.note is 'What a reader must know';

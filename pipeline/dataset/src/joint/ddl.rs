@@ -1,0 +1,143 @@
+//! The declaration of the joint dataset as tables of either back end.
+
+use super::{Column, ColumnType, Table};
+
+/// A table of SQLite, with its comments in the text, where `.schema` shows them.
+pub(crate) fn sqlite(table: &Table) -> String {
+    let mut lines = vec![format!("create table {} (\n  -- {}.", table.name, table.comment)];
+    for column in table.columns {
+        let kind = match column.column_type {
+            ColumnType::Text | ColumnType::Date => "text",
+            ColumnType::Integer => "integer",
+            ColumnType::Weight => "real",
+        };
+        lines.push(format!(
+            "  {} {kind}{}, -- {}",
+            column.name,
+            not_null(column),
+            column.comment
+        ));
+    }
+    for key in table.foreign_keys {
+        lines.push(format!(
+            "  foreign key ({}) references {},",
+            key.column, key.table
+        ));
+    }
+    lines.push(format!("  primary key ({})", table.primary_key.join(", ")));
+    lines.push(") strict, without rowid".to_owned());
+    lines.join("\n")
+}
+
+/// Indices of SQLite on the foreign keys that no primary key begins with.
+pub(crate) fn indices(table: &Table) -> Vec<(String, &'static str)> {
+    table
+        .foreign_keys
+        .iter()
+        .filter(|key| table.primary_key.first() != Some(&key.column))
+        .map(|key| (format!("{}_by_{}", table.name, key.column), key.column))
+        .collect()
+}
+
+/// A table of PostgreSQL with its indices and comments, as statements.
+#[cfg(test)]
+pub(crate) fn postgres(schema: &str, table: &Table) -> String {
+    let quoted = |text: &str| text.replace('\'', "''");
+    let name = format!("{schema}.{}", table.name);
+    let mut lines: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let kind = match column.column_type {
+                ColumnType::Text => "text collate \"C\"",
+                ColumnType::Date => "date",
+                ColumnType::Integer => "smallint",
+                ColumnType::Weight => "double precision",
+            };
+            format!("  {} {kind}{}", column.name, not_null(column))
+        })
+        .collect();
+    lines.push(format!("  primary key ({})", table.primary_key.join(", ")));
+    for key in table.foreign_keys {
+        lines.push(format!(
+            "  foreign key ({}) references {schema}.{}",
+            key.column, key.table
+        ));
+    }
+    let mut sql = format!("create table {name} (\n{}\n);\n", lines.join(",\n"));
+    for (index, column) in indices(table) {
+        sql += &format!("create index {index} on {name} ({column});\n");
+    }
+    sql += &format!("comment on table {name} is '{}.';\n", quoted(table.comment));
+    for column in table.columns {
+        sql += &format!(
+            "comment on column {name}.{} is '{}';\n",
+            column.name,
+            quoted(column.comment)
+        );
+    }
+    sql
+}
+
+/// The condition that two rows have the same key.
+pub(crate) fn same_key(table: &Table, one: &str, other: &str) -> String {
+    let keys: Vec<String> = table
+        .primary_key
+        .iter()
+        .map(|key| format!("{one}.{key} = {other}.{key}"))
+        .collect();
+    keys.join(" and ")
+}
+
+/// The condition that two rows of the same key say something else; none where the key is all there is.
+pub(crate) fn differs(table: &Table, one: &str, other: &str) -> Option<String> {
+    let columns: Vec<String> = beside_key(table)
+        .map(|column| format!("{one}.{0} is distinct from {other}.{0}", column.name))
+        .collect();
+    (!columns.is_empty()).then(|| columns.join(" or "))
+}
+
+/// The columns that are not part of the key.
+pub(crate) fn beside_key(table: &Table) -> impl Iterator<Item = &'static Column> {
+    let key = table.primary_key;
+    table
+        .columns
+        .iter()
+        .filter(move |column| !key.contains(&column.name))
+}
+
+fn not_null(column: &Column) -> &'static str {
+    if column.nullable { "" } else { " not null" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::joint::{OPEN_TABLES, TABLES};
+
+    /// The first migration is written out, so that it stays what it was when the declaration moves on; a
+    /// later migration then carries the difference.
+    #[test]
+    fn the_migration_makes_the_declared_tables() {
+        let migration = include_str!("../../migrations/postgres/0001_zones.sql");
+        for (schema, tables) in [("joint", TABLES), ("open", OPEN_TABLES)] {
+            for table in tables {
+                let sql = postgres(schema, table);
+                assert!(migration.contains(&sql), "the migration does not hold:\n{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_foreign_key_points_to_an_earlier_table() {
+        for (index, table) in TABLES.iter().enumerate() {
+            for key in table.foreign_keys {
+                assert!(TABLES[..index].iter().any(|earlier| earlier.name == key.table));
+                assert!(table.columns.iter().any(|column| column.name == key.column));
+            }
+            for column in table.columns {
+                assert!(!column.comment.contains('\n') && !column.comment.ends_with('.'));
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What becomes of the staged rows, and the vault afterwards. Every statement works on whole sets and is the
+//! same on both back ends.
+
+use super::{LoadReport, Scope, stage::snapshot_order};
+use crate::{DeliveryInfo, Run, StoreError, sql::Tx};
+
+/// Earlier readings of the same delivery: what they brought, this reading replaces.
+const EARLIER: &str = "
+    insert into earlier_reading (id)
+    select id from delivery where feed = $1 and delivery_hash = $2 and id <> $3";
+
+/// Of the rows of one record in this delivery, which is the greatest; and their earliest receipt.
+const PLACE: &str = "
+    update stage set place = r.place, received_date = r.first_received
+      from (select number,
+                   row_number() over (partition by record_id
+                     order by order_at desc, order_tie desc, version desc, content_hash desc, number) as place,
+                   min(received_date) over (partition by record_id) as first_received
+              from stage where outcome is null) r
+     where stage.number = r.number";
+
+/// The others either say the same as the greatest or are superseded by it.
+const REPEATED: &str = "
+    update stage
+       set outcome = case when stage.content_hash = w.content_hash and stage.withdrawn = w.withdrawn
+                          then 'duplicate' else 'superseded' end
+      from stage w
+     where w.record_id = stage.record_id and w.place = 1 and stage.place > 1";
+
+/// Rows of a snapshot that is not the latest of its scope, or of a delta before it.
+const LATE: &str = "
+    update stage set late = 1
+      from snapshot s
+     where s.feed = $1 and s.scope = stage.scope and stage.withdrawn = 0
+       and (s.version, s.tie) > (stage.order_at, stage.order_tie)";
+
+/// The greatest row of each record against what the vault holds. `says`: it becomes what the record says;
+/// `wins`: it decides whether the record stands.
+const JUDGE: &str = "
+    update stage
+       set outcome = case
+             when j.late = 1 then 'superseded'
+             when j.known is null then case j.withdrawn when 1 then 'withdrawn' else 'loaded' end
+             when j.again = 0 and (j.order_at, j.order_tie) < (j.known, j.known_tie) then 'superseded'
+             when j.withdrawn = 1 and j.state = 'withdrawn' and j.content_hash = j.known_hash then 'unchanged'
+             when j.withdrawn = 1 then 'withdrawn'
+             when j.state = 'current' and j.content_hash = j.known_hash then 'unchanged'
+             else 'loaded' end,
+           wins = case when j.known is null or j.again = 1
+                         or (j.order_at, j.order_tie) > (j.known, j.known_tie) then 1 else 0 end,
+           says = case when j.withdrawn = 1 then 0
+                       when j.said is null or j.said_again = 1
+                         or (j.order_at, j.order_tie) > (j.said, j.said_tie) then 1 else 0 end
+      from (select s.number, s.late, s.withdrawn, s.order_at, s.order_tie, s.content_hash,
+                   e.order_at as known, e.order_tie as known_tie, e.content_hash as known_hash, e.state,
+                   e.said_at as said, e.said_tie,
+                   case when e.delivery = $1 or e.delivery in (select id from earlier_reading)
+                        then 1 else 0 end as again,
+                   case when e.said_delivery = $1 or e.said_delivery in (select id from earlier_reading)
+                        then 1 else 0 end as said_again
+              from stage s left join record e on e.record_id = s.record_id
+             where s.place = 1 and s.outcome is null) j
+     where stage.number = j.number";
+
+/// Finds the outcome of every staged row, and enters the delivery's snapshots.
+pub(super) async fn judge(
+    tx: &mut Tx,
+    info: &DeliveryInfo,
+    delivery: i64,
+    scopes: &[Scope],
+) -> Result<(), StoreError> {
+    let feed = info.key.feed.as_str();
+    tx.execute(
+        "update stage set outcome = 'forgotten' where mark in (select mark from forgotten)",
+        [],
+    )
+    .await?;
+    tx.execute(PLACE, []).await?;
+    tx.execute(REPEATED, []).await?;
+    for scope in scopes {
+        let (version, tie) = snapshot_order(scope, info);
+        tx.execute(
+            "insert into snapshot (feed, scope, version, tie) values ($1, $2, $3, $4)
+             on conflict (feed, scope) do update set version = excluded.version, tie = excluded.tie
+             where (excluded.version, excluded.tie) > (snapshot.version, snapshot.tie)",
+            [
+                feed.into(),
+                scope.scope.as_str().into(),
+                version.into(),
+                tie.into(),
+            ],
+        )
+        .await?;
+    }
+    tx.execute(LATE, [feed.into()]).await?;
+    tx.execute(
+        "create temporary table earlier_reading (id bigint primary key)",
+        [],
+    )
+    .await?;
+    tx.execute(
+        EARLIER,
+        [
+            feed.into(),
+            info.key.delivery_hash.as_slice().into(),
+            delivery.into(),
+        ],
+    )
+    .await?;
+    tx.execute(JUDGE, [delivery.into()]).await?;
+    tx.execute(
+        "create temporary table touched_scope (scope text primary key)",
+        [],
+    )
+    .await?;
+    tx.execute(
+        "insert into touched_scope (scope) select distinct scope from stage where scope is not null",
+        [],
+    )
+    .await?;
+    for scope in scopes {
+        tx.execute(
+            "insert into touched_scope (scope) values ($1) on conflict (scope) do nothing",
+            [scope.scope.as_str().into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What an earlier reading of this delivery made and this one does not.
+const UNREAD: &str = "
+    delete from record
+     where (delivery = $1 or delivery in (select id from earlier_reading))
+       and not exists (select 1 from stage s where s.record_id = record.record_id)";
+
+/// The earliest receipt of all versions, superseded ones included.
+const RECEIVED: &str = "
+    update record set received_date = s.received_date
+      from stage s
+     where s.record_id = record.record_id and s.place = 1 and s.received_date < record.received_date";
+
+/// What the record says.
+const SAYS: &str = "
+    update record
+       set said_at = s.order_at, said_tie = s.order_tie, said_delivery = $1, event_date = s.event_date,
+           profile = s.profile, payload = s.payload, location = s.location
+      from stage s where s.record_id = record.record_id and s.says = 1";
+
+/// Whether it stands; and, where only withdrawals ever came, what they say.
+const WINS: &str = "
+    update record
+       set feed = $1, provider = $2, delivery = $3, order_at = s.order_at, order_tie = s.order_tie,
+           version = s.version, content_hash = s.content_hash, scope = s.scope,
+           state = case s.withdrawn when 1 then 'withdrawn' else 'current' end,
+           event_date = case when record.said_at is null then s.event_date else record.event_date end,
+           profile = case when record.said_at is null then s.profile else record.profile end,
+           location = case when record.said_at is null then s.location else record.location end
+      from stage s where s.record_id = record.record_id and s.wins = 1";
+
+const NEW: &str = "
+    insert into record (record_id, kind, feed, provider, state, order_at, order_tie, version, content_hash,
+                        scope, delivery, said_at, said_tie, said_delivery, event_date, received_date,
+                        profile, payload, location, first_run, first_seen)
+    select s.record_id, $1, $2, $3, case s.withdrawn when 1 then 'withdrawn' else 'current' end,
+           s.order_at, s.order_tie, s.version, s.content_hash, s.scope, $4,
+           case s.withdrawn when 0 then s.order_at end, case s.withdrawn when 0 then s.order_tie end,
+           case s.withdrawn when 0 then cast($4 as bigint) end, s.event_date, s.received_date,
+           s.profile, s.payload, s.location, $5, $6
+      from stage s
+     where s.place = 1 and s.wins = 1
+       and not exists (select 1 from record e where e.record_id = s.record_id)
+     order by s.record_id";
+
+/// Records that the latest snapshot of their scope does not hold.
+const ABSENT: &str = "
+    update record set state = 'absent'
+      from snapshot p
+     where record.feed = $1 and record.state = 'current'
+       and record.scope in (select scope from touched_scope)
+       and p.feed = record.feed and p.scope = record.scope
+       and (record.order_at, record.order_tie) < (p.version, p.tie)";
+
+const SEALED: &str = "
+    insert into encoding (record_id, version, sealed, reference)
+    select s.record_id, s.version, s.sealed, s.reference
+      from stage s join record r on r.record_id = s.record_id
+     where s.wins = 1 and r.state = 'current' and s.sealed is not null
+     order by s.record_id";
+
+/// Brings the vault to what the delivery says.
+pub(super) async fn merge(
+    tx: &mut Tx,
+    run: &Run,
+    info: &DeliveryInfo,
+    delivery: i64,
+    report: &mut LoadReport,
+) -> Result<(), StoreError> {
+    let (feed, provider) = (info.key.feed.as_str(), info.provider.as_str());
+    report.unread = tx.execute(UNREAD, [delivery.into()]).await?;
+    tx.execute(RECEIVED, []).await?;
+    tx.execute(SAYS, [delivery.into()]).await?;
+    tx.execute(WINS, [feed.into(), provider.into(), delivery.into()])
+        .await?;
+    tx.execute(
+        NEW,
+        [
+            info.kind.as_str().into(),
+            feed.into(),
+            provider.into(),
+            delivery.into(),
+            run.id.into(),
+            run.as_at.into(),
+        ],
+    )
+    .await?;
+    let absent = tx.execute(ABSENT, [feed.into()]).await?;
+    // Late rows that were entered just now never stood.
+    let late = tx
+        .count("select count(*) from stage where wins = 1 and late = 1", [])
+        .await?;
+    report.absent = absent.saturating_sub(late);
+    tx.execute(
+        "delete from encoding where record_id in (select record_id from stage where wins = 1)",
+        [],
+    )
+    .await?;
+    tx.execute(
+        "delete from encoding where record_id in
+           (select r.record_id from record r
+             where r.feed = $1 and r.state <> 'current' and r.scope in (select scope from touched_scope))",
+        [feed.into()],
+    )
+    .await?;
+    tx.execute(SEALED, []).await?;
+    tx.execute("drop table touched_scope", []).await?;
+    tx.execute("drop table earlier_reading", []).await?;
+    Ok(())
+}
