@@ -2,12 +2,11 @@
 
 use std::io::Write;
 
-use measures::{Measure, Rate};
+use measures::{Measure, Rate, Tier};
 
 use crate::{
     Cell, Column, Format, Table, WriteError,
     figures::{percent, percent_range},
-    summary::provider_table,
 };
 
 /// What must stand beside every match rate.
@@ -36,6 +35,59 @@ pub fn write_rates(rates: &[Rate], format: Format, mut out: impl Write) -> Resul
         }
         Format::Csv | Format::Json => rates_for_programs(rates).write(format, out),
     }
+}
+
+/// Match rates by provider, the whole area last: notices, valid, matched, by tier.
+pub fn provider_table(rates: &[Rate]) -> Table<10> {
+    let mut table = Table::new([
+        Column::new("provider").titled("Provider"),
+        Column::new("notices").titled("Notices").right(),
+        Column::new("valid").titled("Valid").right(),
+        Column::new("matched").titled("Matched").right(),
+        Column::new("rate").titled("Rate").right(),
+        Column::new("interval").titled("95% interval").right(),
+        Column::new("t1").titled("T1").right(),
+        Column::new("t2").titled("T2").right(),
+        Column::new("t3").titled("T3").right(),
+        Column::new("t4").titled("T4").right(),
+    ]);
+    let is_shown = |rate: &&Rate| {
+        let part = &rate.part;
+        rate.measure == Measure::N05
+            && rate.tier.is_none()
+            && rate.reason.is_none()
+            && part.feed.is_none()
+            && part.area.is_none()
+            && part.month.is_none()
+    };
+    let mut shown: Vec<&Rate> = rates.iter().filter(is_shown).collect();
+    shown.sort_by_key(|rate| (rate.part.provider.is_none(), &rate.part.provider));
+    for whole in shown {
+        let of = |measure, tier| {
+            rates
+                .iter()
+                .find(|rate| {
+                    rate.part == whole.part
+                        && rate.measure == measure
+                        && rate.tier == tier
+                        && rate.reason.is_none()
+                })
+                .map_or(0, |rate| rate.numerator)
+        };
+        table.push([
+            whole.part.provider.as_deref().unwrap_or("all").into(),
+            of(Measure::N01, None).into(),
+            of(Measure::N02, None).into(),
+            whole.numerator.into(),
+            whole.interval.map(|interval| percent(interval.value)).into(),
+            whole.interval.map(percent_range).into(),
+            of(Measure::N05, Some(Tier::T1)).into(),
+            of(Measure::N05, Some(Tier::T2)).into(),
+            of(Measure::N05, Some(Tier::T3)).into(),
+            of(Measure::N05, Some(Tier::T4)).into(),
+        ]);
+    }
+    table
 }
 
 /// The twelve columns of the CSV file.

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, io::Write};
 
 use jiff::civil::Date;
 use maud::html;
-use measures::{Measure, Rate, Tier};
+use measures::Rate;
 use records::{Kind, Outcome, counts::Tally};
 
 use crate::{
     Column, Format, Table, WriteError,
-    figures::{count, percent, percent_range},
+    figures::count,
     html,
-    rates::OPERATIONAL,
+    rates::{OPERATIONAL, provider_table},
 };
 
 /// Deliveries that are listed one by one; more are added up by feed.
@@ -306,59 +306,6 @@ impl Summary {
     }
 }
 
-/// Match rates by provider, the whole area last: notices, valid, matched, by tier.
-pub fn provider_table(rates: &[Rate]) -> Table<10> {
-    let mut table = Table::new([
-        Column::new("provider").titled("Provider"),
-        Column::new("notices").titled("Notices").right(),
-        Column::new("valid").titled("Valid").right(),
-        Column::new("matched").titled("Matched").right(),
-        Column::new("rate").titled("Rate").right(),
-        Column::new("interval").titled("95% interval").right(),
-        Column::new("t1").titled("T1").right(),
-        Column::new("t2").titled("T2").right(),
-        Column::new("t3").titled("T3").right(),
-        Column::new("t4").titled("T4").right(),
-    ]);
-    let is_shown = |rate: &&Rate| {
-        let part = &rate.part;
-        rate.measure == Measure::N05
-            && rate.tier.is_none()
-            && rate.reason.is_none()
-            && part.feed.is_none()
-            && part.area.is_none()
-            && part.month.is_none()
-    };
-    let mut shown: Vec<&Rate> = rates.iter().filter(is_shown).collect();
-    shown.sort_by_key(|rate| (rate.part.provider.is_none(), &rate.part.provider));
-    for whole in shown {
-        let of = |measure, tier| {
-            rates
-                .iter()
-                .find(|rate| {
-                    rate.part == whole.part
-                        && rate.measure == measure
-                        && rate.tier == tier
-                        && rate.reason.is_none()
-                })
-                .map_or(0, |rate| rate.numerator)
-        };
-        table.push([
-            whole.part.provider.as_deref().unwrap_or("all").into(),
-            of(Measure::N01, None).into(),
-            of(Measure::N02, None).into(),
-            whole.numerator.into(),
-            whole.interval.map(|interval| percent(interval.value)).into(),
-            whole.interval.map(percent_range).into(),
-            of(Measure::N05, Some(Tier::T1)).into(),
-            of(Measure::N05, Some(Tier::T2)).into(),
-            of(Measure::N05, Some(Tier::T3)).into(),
-            of(Measure::N05, Some(Tier::T4)).into(),
-        ]);
-    }
-    table
-}
-
 fn section<const N: usize>(mut out: impl Write, heading: &str, table: &Table<N>) -> Result<(), WriteError> {
     writeln!(out, "\n{heading}\n")?;
     table.write(Format::Table, out)
@@ -373,171 +320,4 @@ fn capital(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-    use measures::{Maturity, Part, wilson};
-
-    use super::*;
-
-    fn rate(measure: Measure, provider: Option<&str>, tier: Option<Tier>, x: u64, n: u64) -> Rate {
-        Rate {
-            measure,
-            part: Part {
-                provider: provider.map(str::to_owned),
-                ..Part::default()
-            },
-            tier,
-            reason: None,
-            numerator: x,
-            denominator: Some(n),
-            interval: wilson(x, n),
-            maturity: Maturity::Rolling,
-        }
-    }
-
-    fn summary() -> Summary {
-        let tally = Tally {
-            rows: 122,
-            loaded: 120,
-            quarantined: 2,
-            ..Tally::default()
-        };
-        Summary {
-            area: "Essex".into(),
-            as_at: date(2026, 6, 30),
-            ending: Ending::Published {
-                version: "2026-06-30-1a2b3c4d".into(),
-            },
-            deliveries: vec![DeliveryLine {
-                feed: "s23-raj".into(),
-                label: "notices.csv".into(),
-                verdict: "loaded".into(),
-                tally,
-            }],
-            feeds: vec![FeedLine {
-                feed: "s23-raj".into(),
-                kind: Kind::Section23,
-                provider: "RAJ".into(),
-                records: 120,
-                quarantined: 2,
-                latest_event: Some(date(2026, 6, 28)),
-                latest_received: None,
-                state: "fresh".into(),
-            }],
-            children: Children {
-                total: 20_000,
-                with_notice: 118,
-                in_school: 15_000,
-                joined: 65,
-            },
-            rates: vec![
-                rate(Measure::N05, None, None, 65, 100),
-                rate(Measure::N01, Some("RAJ"), None, 118, 0),
-                rate(Measure::N02, Some("RAJ"), None, 100, 118),
-                rate(Measure::N05, Some("RAJ"), None, 65, 100),
-                rate(Measure::N05, Some("RAJ"), Some(Tier::T3), 65, 100),
-            ],
-            outputs: vec![("Dataset".into(), "data/joint.db".into())],
-        }
-    }
-
-    #[test]
-    fn the_terminal_shows_the_night() {
-        let mut out = Vec::new();
-        summary().write_text(&mut out).expect("memory takes all");
-        let expected = "\
-Essex, as at 2026-06-30: published 2026-06-30-1a2b3c4d
-
-Deliveries
-
-Feed     Delivery     Verdict  Rows  Loaded  Unchanged  Other  Quarantined
-───────  ───────────  ───────  ────  ──────  ─────────  ─────  ───────────
-s23-raj  notices.csv  loaded    122     120          0      0            2
-
-Feeds
-
-Feed     Kind       Provider  Records  Quarantined  Latest event  Latest receipt  State
-───────  ─────────  ────────  ───────  ───────────  ────────────  ──────────────  ─────
-s23-raj  section23  RAJ           120            2  2026-06-28                    fresh
-
-Children
-
-Children                            Count
-──────────────────────────────────  ─────
-in the dataset                      20000
-with a Section 23 notice              118
-on a school census                  15000
-with records of more than one kind     65
-
-Match rates of Section 23 notices
-
-Provider  Notices  Valid  Matched   Rate    95% interval  T1  T2  T3  T4
-────────  ───────  ─────  ───────  ─────  ──────────────  ──  ──  ──  ──
-RAJ           118    100       65  65.0%  55.3% to 73.6%   0   0  65   0
-all             0      0       65  65.0%  55.3% to 73.6%   0   0   0   0
-Operational figures, without disclosure control: not for publication.
-
-Where things are
-  Dataset  data/joint.db
-";
-        assert_eq!(String::from_utf8_lossy(&out), expected);
-    }
-
-    #[test]
-    fn many_deliveries_are_added_up_by_feed() {
-        let one = |number: usize| DeliveryLine {
-            feed: "s23-raj".into(),
-            label: format!("notices-{number}.csv"),
-            verdict: if number == 0 { "refused" } else { "loaded" }.into(),
-            tally: Tally {
-                rows: 4,
-                loaded: 1,
-                duplicate: 1,
-                out_of_scope: 1,
-                quarantined: 1,
-                ..Tally::default()
-            },
-        };
-        let many = Summary {
-            deliveries: (0..31).map(one).collect(),
-            ..summary()
-        };
-        let mut out = Vec::new();
-        many.write_text(&mut out).expect("memory takes all");
-        let text = String::from_utf8_lossy(&out);
-        let line = text.lines().nth(6).expect("a line");
-        assert_eq!(
-            line,
-            "s23-raj  30 deliveries  loaded    120      30          0     60           30"
-        );
-        assert!(text.contains("s23-raj  1 delivery     refused"));
-    }
-
-    #[test]
-    fn a_night_without_news_says_so() {
-        let quiet = Summary {
-            ending: Ending::Unchanged {
-                version: "2026-06-30-1a2b3c4d".into(),
-            },
-            deliveries: Vec::new(),
-            rates: Vec::new(),
-            ..summary()
-        };
-        let mut out = Vec::new();
-        quiet.write_text(&mut out).expect("memory takes all");
-        let text = String::from_utf8_lossy(&out);
-        assert!(text.starts_with(
-            "Essex, as at 2026-06-30: nothing changed, 2026-06-30-1a2b3c4d stands\n\nNothing new"
-        ));
-        assert!(!text.contains("Match rates"));
-        assert!(quiet.html().contains("<p>Nothing new was delivered.</p>"));
-    }
-
-    #[test]
-    fn the_page_says_the_same() {
-        let page = summary().html();
-        assert!(page.contains("<strong>Published 2026-06-30-1a2b3c4d.</strong>"));
-        assert!(page.contains("55.3% to 73.6%"));
-        assert!(page.contains(OPERATIONAL));
-    }
-}
+mod tests;
