@@ -140,7 +140,13 @@ impl Binding {
             fields.push(BoundField {
                 field,
                 columns: at,
-                header: spec.names.first().cloned(),
+                // Of several names the one that the file uses.
+                header: spec
+                    .names
+                    .iter()
+                    .find(|name| folded.contains(&fold_code(name)))
+                    .or_else(|| spec.names.first())
+                    .cloned(),
                 spec: spec.clone(),
                 dates: layout.dates(spec).clone(),
                 separator: layout.separator(spec).to_owned(),
