@@ -60,12 +60,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Accept from 5 bits (odds of 32 to 1: one false link in 33 at the very threshold, far fewer above it),
+    /// Accept from 4 bits (odds of 16 to 1: one false link in 17 at the very threshold, far fewer above it),
     /// review from 0 bits (more likely one child than not), and call a choice open when the second candidate
-    /// is within as much of the first.
+    /// is within 5 bits (odds of 32 to 1) of the first.
     fn default() -> Self {
         Settings {
-            accept: Weight::from_bits(5),
+            accept: Weight::from_bits(4),
             review: Weight::from_bits(0),
             margin: Weight::from_bits(5),
         }

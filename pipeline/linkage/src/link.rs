@@ -24,6 +24,22 @@ use crate::{
 ///
 /// The outcome does not depend on the order of `entries`, nor on the number of threads.
 ///
+/// ```
+/// use sendlink_linkage::{
+///     Decisions, Encoding, Entry, NhsNumberEncoding, PersonEncoding, RecordId, Settings, Tier, Token, link,
+/// };
+///
+/// let number = NhsNumberEncoding { token: Token([7; 16]), conclusive: true };
+/// let child = PersonEncoding { nhs_number: Some(number), ..PersonEncoding::default() };
+/// let encoding = Encoding { child: Some(child), ..Encoding::default() };
+/// let entry = |id, kind| Entry { record: RecordId([id; 16]), kind, source: None, encoding: encoding.clone() };
+///
+/// let outcome = link(&[entry(1, 1), entry(2, 2)], &Decisions::default(), &Settings::default(), &())?;
+/// assert_eq!(outcome.clusters, 1);
+/// assert!(outcome.links.iter().all(|link| link.tier == Tier::T1));
+/// # Ok::<(), sendlink_linkage::LinkError>(())
+/// ```
+///
 /// # Errors
 ///
 /// When a record is there twice, or the watcher stops it.

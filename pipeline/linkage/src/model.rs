@@ -197,7 +197,7 @@ pub(crate) fn likelihood(levels: &Levels, pattern: Pattern) -> f64 {
 }
 
 /// The chance of the fields of a pattern without some of them.
-pub(crate) fn likelihood_without(levels: &Levels, pattern: Pattern, without: [usize; 2]) -> f64 {
+pub(crate) fn likelihood_without(levels: &Levels, pattern: Pattern, without: [usize; 3]) -> f64 {
     (0..FIELDS.len())
         .filter(|field| !without.contains(field))
         .map(|field| level_of(levels, field, pattern.level(field)))

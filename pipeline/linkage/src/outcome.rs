@@ -250,3 +250,22 @@ pub struct Linkage {
     /// The model of tier T4 and what it did.
     pub summary: ModelSummary,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_is_the_logarithm_of_odds() {
+        assert!((Weight::from_bits(0).probability() - 0.5).abs() < 1e-12);
+        assert!((Weight::from_bits(4).probability() - 16.0 / 17.0).abs() < 1e-12);
+        assert_eq!(Weight::nearest(-1.5), Weight(-1536));
+    }
+
+    #[test]
+    fn a_weight_beyond_the_range_is_its_end() {
+        assert_eq!(Weight::nearest(f64::INFINITY), Weight(i32::MAX));
+        assert_eq!(Weight::nearest(f64::NEG_INFINITY), Weight(i32::MIN));
+        assert_eq!(Weight::from_bits(i32::MAX), Weight(i32::MAX));
+    }
+}

@@ -56,7 +56,8 @@ pub(crate) fn twins(a: &PersonEncoding, b: &PersonEncoding, shared: Shared) -> b
     household(a, b) && !forenames_alike(a, b, shared)
 }
 
-/// A likeness from which two forenames are one with a slip: a letter exchanged in five leaves about 60.
+/// A likeness from which two forenames of one initial are one with a slip: a letter exchanged in five leaves
+/// about 60. Without a common initial it is not enough, as parents of twins like names that rhyme.
 const SLIP: u32 = 50;
 /// Below this likeness and without a common initial, two forenames have nothing in common.
 const TRACE: u32 = 35;
@@ -78,7 +79,7 @@ fn forenames_alike(a: &PersonEncoding, b: &PersonEncoding, shared: Shared) -> bo
     a.forenames.iter().any(|x| {
         b.forenames.iter().any(|y| match shared {
             Shared::NhsNumber => x.initial == y.initial || likeness(&x.bits, &y.bits) >= TRACE,
-            _ => x.start == y.start || likeness(&x.bits, &y.bits) >= SLIP,
+            _ => x.start == y.start || (x.initial == y.initial && likeness(&x.bits, &y.bits) >= SLIP),
         })
     })
 }

@@ -1,7 +1,7 @@
 //! Trains the model on the pairs themselves, without a truth.
 //!
 //! Expectation maximisation over all pairs at once collapses: matches are too few beside chance. So there is a
-//! session for each pair of fields that agree in full, in which matches are plenty; *u* is fixed from random
+//! session for every three fields that agree in full, in which matches are plenty; *u* is fixed from random
 //! pairs; and a session starts from the share of its pairs that chance does not explain. What the sessions
 //! learn of a field is averaged over those that did not use it, by the matches that each saw.
 
@@ -29,15 +29,18 @@ const ASSUMED_RANDOM: f64 = 50.0;
 const RANDOM_PAIRS: usize = 1_000_000;
 /// A session of which less than this share is matched teaches more about chance than about matches.
 const LEAST_MATCHED: f64 = 0.5;
+/// No level is rarer than this between two records of one child: a feed without a single wrong sex or date has
+/// not been looked at long enough.
+const RAREST_SLIP: f64 = 0.000_5;
 const ROUNDS: usize = 40;
 
-/// The sessions: pairs of fields that agree in full.
-const SESSIONS: [[usize; 2]; 5] = [
-    [FORENAME, BIRTH],
-    [FORENAME, SURNAME],
-    [SURNAME, BIRTH],
-    [FORENAME, POSTCODE],
-    [BIRTH, POSTCODE],
+/// The sessions: three fields that agree in full teach the fourth, and sex. Two would do in a small area, but
+/// in one of half a million children most pairs with a forename and a birth date in common are chance.
+const SESSIONS: [[usize; 3]; 4] = [
+    [SURNAME, BIRTH, POSTCODE],
+    [FORENAME, BIRTH, POSTCODE],
+    [FORENAME, SURNAME, POSTCODE],
+    [FORENAME, SURNAME, BIRTH],
 ];
 
 /// Trains on the candidates and on the pairs that T3 has already joined. Falls back on what is assumed where
@@ -95,7 +98,7 @@ pub(crate) fn train(
     }
 
     let mut model = Model {
-        same: blend(&seen, &assumed.same, ASSUMED_MATCHES),
+        same: with_slips(blend(&seen, &assumed.same, ASSUMED_MATCHES)),
         unrelated,
         trained: true,
         ..assumed
@@ -205,6 +208,21 @@ fn blend(seen: &Levels, assumed: &Levels, strength: f64) -> Levels {
     levels
 }
 
+/// Raises every level of a field to the rarest slip, at the cost of full agreement.
+fn with_slips(mut levels: Levels) -> Levels {
+    for (field, (_, count)) in levels.iter_mut().zip(FIELDS) {
+        let mut rest = 1.0;
+        for chance in field.iter_mut().take(usize::from(count) + 1).skip(2) {
+            *chance = chance.max(RAREST_SLIP);
+            rest -= *chance;
+        }
+        if let Some(exact) = field.get_mut(usize::from(EXACT)) {
+            *exact = rest;
+        }
+    }
+    levels
+}
+
 /// What one session saw of its matches.
 struct Session {
     matches: f64,
@@ -212,7 +230,7 @@ struct Session {
 }
 
 fn session(
-    fields: [usize; 2],
+    fields: [usize; 3],
     counts: &[(Pattern, f64)],
     unrelated: &Levels,
     assumed: &Model,

@@ -12,6 +12,8 @@ pub const CENSUS: u8 = 2;
 pub struct Told {
     pub entry: Entry,
     pub child: u32,
+    /// The birth that the child comes of: twins share it.
+    pub birth: u32,
     /// What was done to it, for a report by kind of noise.
     pub noise: Vec<&'static str>,
 }
@@ -47,7 +49,7 @@ impl Dice {
 pub fn area(children: u32, seed: u64) -> Vec<Told> {
     let mut dice = Dice(seed);
     let mut told = Vec::new();
-    let mut child = 0;
+    let (mut child, mut birth) = (0, 0);
     let postcodes = u64::from(children) * 3 / 2;
     while child < children {
         let surname = surname(dice.zipf(3_000.0));
@@ -74,16 +76,17 @@ pub fn area(children: u32, seed: u64) -> Vec<Told> {
                     sex: if boy { "M" } else { "F" }.to_owned(),
                     ..Made::default()
                 };
-                tell(&mut told, &mut dice, child, &made, postcodes);
+                tell(&mut told, &mut dice, (child, birth), &made, postcodes);
                 child += 1;
             }
+            birth += 1;
         }
     }
     told
 }
 
 /// What notice and census say of a child.
-fn tell(told: &mut Vec<Told>, dice: &mut Dice, child: u32, truth: &Made, postcodes: u64) {
+fn tell(told: &mut Vec<Told>, dice: &mut Dice, (child, birth): (u32, u32), truth: &Made, postcodes: u64) {
     let mut census = truth.clone();
     let mut noise = Vec::new();
     if dice.chance(0.25) {
@@ -104,6 +107,7 @@ fn tell(told: &mut Vec<Told>, dice: &mut Dice, child: u32, truth: &Made, postcod
             told.push(Told {
                 entry: census.entry(&record, CENSUS, None),
                 child,
+                birth,
                 noise: noise.clone(),
             });
         }
@@ -151,6 +155,7 @@ fn tell(told: &mut Vec<Told>, dice: &mut Dice, child: u32, truth: &Made, postcod
         told.push(Told {
             entry: notice.entry(&record, NOTICE, None),
             child,
+            birth,
             noise,
         });
     }
