@@ -113,6 +113,33 @@ pub(crate) struct Families<'a> {
     pub(crate) notices_from: Date,
 }
 
+/// What the children of a family share.
+struct Parents {
+    number: u64,
+    script: Script,
+    group: EthnicGroup,
+    culture: Culture,
+    mother_forename: &'static str,
+    mother_surname: String,
+    other_surname: String,
+    surname_not_mothers: bool,
+    births: Vec<Date>,
+    stays: Vec<Stay>,
+}
+
+/// How a child is born.
+struct Birth {
+    day: Date,
+    /// Which birth of the family it is.
+    slot: usize,
+    /// Whose stream of chance is the birth's.
+    subject: u64,
+    /// Which of those born at once the child is.
+    sibling: usize,
+    together: usize,
+    script: Script,
+}
+
 /// Ethnic groups of families with children, in hundredths; about those of the pupils of the East of England.
 const GROUPS: &[(EthnicGroup, f64)] = &[
     (EthnicGroup::WBRI, 70.0),
@@ -142,6 +169,56 @@ const ELDER_SIBLINGS: i32 = 2_500;
 impl Families<'_> {
     /// The children of one family, in the order of their birth; none where all are born outside the time of interest.
     pub(crate) fn family(&self, number: u64) -> Vec<Person> {
+        let Some(parents) = self.parents(number) else {
+            return Vec::new();
+        };
+        let mut persons: Vec<Person> = Vec::new();
+        let of_interest = |birth: &Date| (self.first..=self.last).contains(birth);
+        for (slot, birth) in parents
+            .births
+            .iter()
+            .enumerate()
+            .filter(|(_, birth)| of_interest(birth))
+        {
+            let script = if slot == 0 {
+                parents.script.clone()
+            } else {
+                Script::default()
+            };
+            // Sixteen subjects a birth: the birth itself, and each child before and after adoption.
+            let subject = number << 8 | (slot as u64) << 4;
+            let mut dice = self.seed.dice(subject, Purpose::Birth);
+            let multiple = dice.chance(self.rates.multiple_births);
+            let together = if multiple {
+                2 + usize::from(dice.chance(self.rates.triplets))
+            } else {
+                1
+            };
+            let together = script.born_together.unwrap_or(together);
+            for sibling in 0..together {
+                // A stillborn child is in no record.
+                if !(script.stillborn && sibling + 1 == together) {
+                    let birth = Birth {
+                        day: *birth,
+                        slot,
+                        subject,
+                        sibling,
+                        together,
+                        script: script.clone(),
+                    };
+                    persons.push(self.child(&parents, birth, &persons));
+                }
+            }
+        }
+        self.adopt(&mut persons);
+        for person in &mut persons {
+            person.free_meals = self.free_meals(person);
+        }
+        persons
+    }
+
+    /// The parents of a family, and when their children are born; none where none is born in the time of interest.
+    fn parents(&self, number: u64) -> Option<Parents> {
         let mut dice = self.seed.dice(number, Purpose::Household);
         let script = Script::of(number, self.last, self.notices_from);
         let group = dice.weighted(GROUPS);
@@ -158,99 +235,74 @@ impl Families<'_> {
         );
         let surname_not_mothers = dice.chance(self.rates.surname_not_mothers);
         let births = self.births(&script, &mut dice);
-        let Some(first) = births.first() else {
-            return Vec::new();
-        };
-        let stays = self.stays(*first, number, &script);
-        let mut persons: Vec<Person> = Vec::new();
-        for (slot, birth) in births
-            .iter()
-            .enumerate()
-            .filter(|(_, birth)| (self.first..=self.last).contains(*birth))
-        {
-            // Sixteen subjects a birth: the birth itself, and each child before and after adoption.
-            let birth_subject = number << 8 | (slot as u64) << 4;
-            let mut dice = self.seed.dice(birth_subject, Purpose::Birth);
-            let multiple = dice.chance(self.rates.multiple_births);
-            let together = if multiple {
-                2 + usize::from(dice.chance(self.rates.triplets))
-            } else {
-                1
-            };
-            let together = if slot == 0 {
-                script.born_together.unwrap_or(together)
-            } else {
-                together
-            };
-            for sibling in 0..together {
-                if script.stillborn && slot == 0 && sibling + 1 == together {
-                    continue;
-                }
-                let subject = birth_subject | (sibling as u64 + 1) << 1;
-                let mut dice = self.seed.dice(subject, Purpose::Names);
-                let sex = if dice.chance(0.512) { Sex::M } else { Sex::F };
-                let mut forename = names::forename(culture, sex, &mut dice);
-                for _ in 0..20 {
-                    // Parents do not use a name twice.
-                    if persons.iter().all(|elder| elder.forename != forename) {
-                        break;
-                    }
-                    forename = names::forename(culture, sex, &mut dice);
-                }
-                let middle_name = dice
-                    .chance(0.7)
-                    .then(|| names::forename(culture, sex, &mut dice).to_owned());
-                let surname = if surname_not_mothers {
-                    &other_surname
-                } else {
-                    &mother_surname
-                };
-                let surnames = self.surnames(*birth, surname, &mother_surname, &other_surname, &mut dice);
-                let place = stays
-                    .iter()
-                    .rev()
-                    .find(|stay| stay.from <= *birth)
-                    .map_or(Place::Elsewhere, |stay| stay.place);
-                let needs = self.needs(*birth, sex, place, subject, &script);
-                let mut dice = self.seed.dice(subject, Purpose::Birth);
-                let death = dice
-                    .chance(self.rates.deaths)
-                    .then(|| plus_days(*birth, dice.between(1, 1_700)));
-                persons.push(Person {
-                    id: format!("F{number:06}-{}{}", slot + 1, ["", "b", "c", "d"][sibling.min(3)]),
-                    subject,
-                    group,
-                    culture,
-                    sex,
-                    birth: *birth,
-                    known_from: *birth,
-                    known_until: death,
-                    forename: forename.to_owned(),
-                    middle_name,
-                    surnames,
-                    stays: stays.clone(),
-                    needs,
-                    free_meals: None,
-                    sibling,
-                    born_together: together,
-                    mother_forename,
-                    mother_surname: mother_surname.clone(),
-                    script: if slot == 0 {
-                        script.clone()
-                    } else {
-                        Script::default()
-                    },
-                    adopted: false,
-                    nhs_number: String::new(),
-                    mother_nhs_number: String::new(),
-                });
+        let stays = self.stays(*births.first()?, number, &script);
+        Some(Parents {
+            number,
+            script,
+            group,
+            culture,
+            mother_forename,
+            mother_surname,
+            other_surname,
+            surname_not_mothers,
+            births,
+            stays,
+        })
+    }
+
+    /// One child. `elder` are those born before, or just before.
+    fn child(&self, parents: &Parents, birth: Birth, elder: &[Person]) -> Person {
+        let subject = birth.subject | (birth.sibling as u64 + 1) << 1;
+        let mut dice = self.seed.dice(subject, Purpose::Names);
+        let culture = parents.culture;
+        let sex = if dice.chance(0.512) { Sex::M } else { Sex::F };
+        let mut forename = names::forename(culture, sex, &mut dice);
+        for _ in 0..20 {
+            // Parents do not use a name twice.
+            if elder.iter().all(|elder| elder.forename != forename) {
+                break;
             }
+            forename = names::forename(culture, sex, &mut dice);
         }
-        self.adopt(&mut persons);
-        for person in &mut persons {
-            person.free_meals = self.free_meals(person);
+        let middle_name = dice
+            .chance(0.7)
+            .then(|| names::forename(culture, sex, &mut dice).to_owned());
+        let surnames = self.surnames(birth.day, parents, &mut dice);
+        let at_birth = parents.stays.iter().rev().find(|stay| stay.from <= birth.day);
+        let place = at_birth.map_or(Place::Elsewhere, |stay| stay.place);
+        let needs = self.needs(birth.day, sex, place, subject, &birth.script);
+        let mut dice = self.seed.dice(subject, Purpose::Birth);
+        let dies = dice.chance(self.rates.deaths) && !birth.script.is_scripted();
+        let death = dies.then(|| plus_days(birth.day, dice.between(1, 1_700)));
+        Person {
+            id: format!(
+                "F{:06}-{}{}",
+                parents.number,
+                birth.slot + 1,
+                ["", "b", "c"][birth.sibling.min(2)]
+            ),
+            subject,
+            group: parents.group,
+            culture,
+            sex,
+            birth: birth.day,
+            known_from: birth.day,
+            known_until: death,
+            forename: forename.to_owned(),
+            middle_name,
+            surnames,
+            stays: parents.stays.clone(),
+            needs,
+            free_meals: None,
+            sibling: birth.sibling,
+            born_together: birth.together,
+            mother_forename: parents.mother_forename,
+            mother_surname: parents.mother_surname.clone(),
+            script: birth.script,
+            adopted: false,
+            nhs_number: String::new(),
+            mother_nhs_number: String::new(),
         }
-        persons
     }
 
     /// Birthdays of the children of a family.
@@ -346,14 +398,13 @@ impl Families<'_> {
     }
 
     /// The surnames of a child by the day from which they hold.
-    fn surnames(
-        &self,
-        birth: Date,
-        at_birth: &str,
-        mothers: &str,
-        others: &str,
-        dice: &mut Dice,
-    ) -> Vec<(Date, String)> {
+    fn surnames(&self, birth: Date, parents: &Parents, dice: &mut Dice) -> Vec<(Date, String)> {
+        let (mothers, others) = (parents.mother_surname.as_str(), parents.other_surname.as_str());
+        let at_birth = if parents.surname_not_mothers {
+            others
+        } else {
+            mothers
+        };
         let mut surnames = vec![(birth, at_birth.to_owned())];
         let school = year_start(reception(cohort(birth)));
         let before = dice.chance(self.rates.surname_changes_before_school);

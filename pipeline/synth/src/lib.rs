@@ -105,6 +105,7 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
     settings.check()?;
     let seed = Seed::new(settings.seed);
     let years = i16::from(settings.years);
+    let mut people = People::new(settings)?;
     let files = Files::begin(&settings.out, settings.as_at)?;
     let layouts = Layouts::load()?;
     let geography = Geography::new(seed, settings.children);
@@ -141,7 +142,6 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
         bias_by_deprivation: settings.bias_by_deprivation,
     };
 
-    let mut people = People::new(settings)?;
     let mut given: Vec<Notice> = Vec::new();
     let mut upns = Upns::default();
     let mut births = Births::default();

@@ -32,12 +32,15 @@ pub(crate) fn write_notices(
         of_body.sort_by(|one, other| (one.received, &one.reference).cmp(&(other.received, &other.reference)));
         let mut rest = of_body.as_slice();
         let mut end = plus_years(as_at, -i16::from(years));
-        while !rest.is_empty() {
+        loop {
             let (now, later) = rest.split_at(rest.partition_point(|notice| notice.received.date() < end));
             rest = later;
             if !now.is_empty() {
                 write_file(body, end, now, files, truth)?;
                 written += 1;
+            }
+            if end >= as_at {
+                break;
             }
             end = month_later(end, body.every_months).min(as_at);
         }
