@@ -14,21 +14,44 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sendlink-records", &[]),
     ("sendlink-linkage", &[]),
     ("sendlink-kit", &["sendlink-identity", "sendlink-records"]),
-    ("sendlink-section23", &["sendlink-kit", "sendlink-identity", "sendlink-records"]),
-    ("sendlink-school-census", &["sendlink-kit", "sendlink-identity", "sendlink-records"]),
+    (
+        "sendlink-section23",
+        &["sendlink-kit", "sendlink-identity", "sendlink-records"],
+    ),
+    (
+        "sendlink-school-census",
+        &["sendlink-kit", "sendlink-identity", "sendlink-records"],
+    ),
     ("sendlink-transport", &["sendlink-kit"]),
-    ("sendlink-pseudonym", &["sendlink-identity", "sendlink-records", "sendlink-linkage"]),
+    (
+        "sendlink-pseudonym",
+        &["sendlink-identity", "sendlink-records", "sendlink-linkage"],
+    ),
     ("sendlink-dataset", &["sendlink-records", "sendlink-linkage"]),
     ("sendlink-measures", &["sendlink-dataset", "sendlink-records"]),
-    ("sendlink-reports", &["sendlink-measures", "sendlink-dataset", "sendlink-records"]),
+    (
+        "sendlink-reports",
+        &["sendlink-measures", "sendlink-dataset", "sendlink-records"],
+    ),
     (
         "sendlink-synth",
-        &["sendlink-kit", "sendlink-section23", "sendlink-school-census", "sendlink-identity", "sendlink-records"],
+        &[
+            "sendlink-kit",
+            "sendlink-section23",
+            "sendlink-school-census",
+            "sendlink-identity",
+            "sendlink-records",
+        ],
     ),
 ];
 
 /// Crates that must not reach `identity` by any path.
-const BELOW_THE_DOOR: &[&str] = &["sendlink-linkage", "sendlink-dataset", "sendlink-measures", "sendlink-reports"];
+const BELOW_THE_DOOR: &[&str] = &[
+    "sendlink-linkage",
+    "sendlink-dataset",
+    "sendlink-measures",
+    "sendlink-reports",
+];
 
 /// Pairs that must not reach each other by any path.
 const NEVER: &[(&str, &str)] = &[
@@ -47,7 +70,11 @@ fn graph() -> Graph {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     let mut graph = Graph::new();
     for package in metadata["packages"].as_array().expect("packages") {
@@ -79,8 +106,10 @@ fn reach(graph: &Graph, from: &str) -> BTreeSet<String> {
 /// Every breach of the rules in a graph.
 fn breaches(graph: &Graph) -> Vec<String> {
     let mut breaches = Vec::new();
-    let allowed: BTreeMap<_, BTreeSet<_>> =
-        ALLOWED.iter().map(|(name, may)| (*name, may.iter().copied().collect())).collect();
+    let allowed: BTreeMap<_, BTreeSet<_>> = ALLOWED
+        .iter()
+        .map(|(name, may)| (*name, may.iter().copied().collect()))
+        .collect();
     for (name, dependencies) in graph {
         if name == "sendlink" || name == "sendlink-tests" {
             continue;
@@ -116,11 +145,26 @@ fn every_crate_keeps_to_its_walls() {
 #[test]
 fn a_breach_would_be_seen() {
     let mut direct = graph();
-    direct.entry("sendlink-linkage".into()).or_default().insert("sendlink-identity".into());
-    assert!(breaches(&direct).iter().any(|breach| breach.contains("linkage imports sendlink-identity")));
+    direct
+        .entry("sendlink-linkage".into())
+        .or_default()
+        .insert("sendlink-identity".into());
+    assert!(
+        breaches(&direct)
+            .iter()
+            .any(|breach| breach.contains("linkage imports sendlink-identity"))
+    );
     // Through another crate: dataset reaches linkage, so it now reaches identity too.
-    assert!(breaches(&direct).iter().any(|breach| breach == "sendlink-dataset reaches identity"));
+    assert!(
+        breaches(&direct)
+            .iter()
+            .any(|breach| breach == "sendlink-dataset reaches identity")
+    );
     let mut unknown = graph();
     unknown.insert("sendlink-new".into(), BTreeSet::new());
-    assert!(breaches(&unknown).iter().any(|breach| breach.contains("not in the table")));
+    assert!(
+        breaches(&unknown)
+            .iter()
+            .any(|breach| breach.contains("not in the table"))
+    );
 }

@@ -1,1 +1,9 @@
-//! What the tests of whole nights share.
+//! What the tests of whole nights share: a made-up area in a folder of its own, on either database, and the
+//! program run as an operator runs it.
+
+pub mod area;
+pub mod postgres;
+pub mod program;
+
+pub use area::{Area, Database};
+pub use program::Ended;

@@ -234,7 +234,7 @@ fn to_landed(manifest: Manifest, path: PathBuf) -> Landed {
 
 /// A system time as the wall clock in London showed it, to the second. A machine without a time zone
 /// database has no London; then it is UTC, an hour off in summer.
-fn london(time: SystemTime) -> DateTime {
+pub fn london(time: SystemTime) -> DateTime {
     let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     let local = timestamp.to_zoned(zone).datetime();

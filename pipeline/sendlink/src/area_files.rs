@@ -1,0 +1,116 @@
+//! A made-up area with a configuration to run it with.
+
+use std::{fmt::Write, fs, path::Path};
+
+use jiff::civil::Date;
+
+use crate::{
+    exit::{Exit, Failure, of_write},
+    progress::Progress,
+};
+
+/// What is wanted.
+pub struct Wanted<'a> {
+    /// Children who live in the area.
+    pub children: u32,
+    /// Years of deliveries.
+    pub years: u8,
+    /// The seed.
+    pub seed: u64,
+    /// The last day.
+    pub as_at: Date,
+    /// Whether records of deprived families are worse.
+    pub bias: bool,
+    /// The folder.
+    pub out: &'a Path,
+    /// The address of the database; `sqlite:data` where it is none.
+    pub store: Option<&'a str>,
+}
+
+/// Writes the files of the area and `sendlink.toml`.
+///
+/// # Errors
+/// Exit code 64 where no such area can be made, 73 or 74 where its files cannot be written.
+pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
+    let settings = synth::Settings {
+        children: wanted.children as usize,
+        years: wanted.years,
+        seed: wanted.seed,
+        as_at: wanted.as_at,
+        out: wanted.out.to_owned(),
+        bias_by_deprivation: wanted.bias,
+        rates: synth::Rates::default(),
+    };
+    let progress = Progress::start("making the area", None);
+    let summary = synth::write(&settings, |_, _| progress.add(1)).map_err(|error| match &error {
+        synth::SynthError::Write { source, .. } => Failure::new(of_write(source), &error),
+        synth::SynthError::Layout { .. } => Failure::new(Exit::Bug, &error),
+        _ => Failure::new(Exit::Usage, &error),
+    })?;
+    let file = wanted.out.join("sendlink.toml");
+    fs::write(
+        &file,
+        configuration(&summary, wanted.store.unwrap_or("sqlite:data")),
+    )
+    .map_err(|error| {
+        Failure::new(
+            of_write(&error),
+            format!("{} cannot be written: {error}", file.display()),
+        )
+    })?;
+    Ok(summary)
+}
+
+fn configuration(summary: &synth::Summary, store: &str) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = write!(
+        text,
+        r#"# A made-up area. Nobody in it is real; [area] profile says so, and NHS numbers are of the 999 test range.
+
+[area]
+name = {name:?}
+la_codes = ["{la_code}"]
+profile = "made-up"
+
+[store]
+url = {store:?}
+
+[keys]
+file = "keys/sendlink.key"
+
+[landing]
+folder = "landing"
+keep_days = 3650
+
+[reference]
+postcodes = "reference/postcodes.csv"
+schools = "reference/schools.csv"
+births = "reference/births.csv"
+"#,
+        name = summary.area,
+        la_code = summary.la_code,
+    );
+    for feed in &summary.feeds {
+        let _ = write!(
+            text,
+            r#"
+[[feed]]
+name = {name:?}
+kind = "{kind}"
+provider = {provider:?}
+mapping = {mapping:?}
+from = {{ folder = {folder:?}, then = "keep", quiet = "0 seconds" }}
+delivery = "{delivery}"
+basis = "duty"
+"#,
+            name = feed.name,
+            kind = feed.kind,
+            provider = feed.provider,
+            mapping = feed.mapping,
+            folder = feed.folder,
+            delivery = feed.delivery.as_str(),
+        );
+    }
+    text
+}

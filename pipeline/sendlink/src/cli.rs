@@ -1,0 +1,326 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+use reports::Format;
+
+/// Joins what health, education and social care know of the same child, every night and without naming one.
+///
+/// New here? `sendlink demo` makes a local area of invented children in the folder `demo`, runs a night on it
+/// and shows what comes out.
+#[derive(Debug, Parser)]
+#[command(name = "sendlink", version, max_term_width = 110, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How log lines are written to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Plain, env = "SENDLINK_LOG_FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// A sentence a line.
+    Plain,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The configuration that a command works on.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// The configuration file.
+    #[arg(
+        short = 'c',
+        long = "config",
+        value_name = "FILE",
+        default_value = "sendlink.toml",
+        env = "SENDLINK_CONFIG"
+    )]
+    pub file: PathBuf,
+}
+
+/// A configuration and a way to print data.
+#[derive(Clone, Debug, Args)]
+pub struct Data {
+    #[command(flatten)]
+    pub config: Config,
+    /// How to print: `table` for people, `csv` and `json` for programs.
+    #[arg(long, default_value = "table", value_name = "table|csv|json")]
+    pub format: Format,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the configuration, keys, folders, mappings and database; change nothing.
+    Check(Config),
+    /// Run the night: read what has come, link all records, publish the joint dataset, write the reports.
+    Run(Run),
+    /// Show the last run, what is published and how fresh each feed is.
+    Status(Data),
+    /// List the runs.
+    History(History),
+    /// List held deliveries, and release or reject them.
+    Held(Held),
+    /// Show what share of each provider's notices matched, and why the rest did not.
+    MatchRates(MatchRates),
+    /// List what was wrong in deliveries, to tell providers.
+    Findings(Findings),
+    /// List, add and remove decisions about linkage: records that must not, or must, be one child.
+    Decisions(Decisions),
+    /// Make an invented local area, run a night on it and show what comes out.
+    Demo(Demo),
+    /// Write an invented local area as real files, with the truth apart.
+    Synth(Synth),
+    /// Make a key file or show its fingerprint.
+    Keys(Keys),
+    /// Look into mappings: how a supplier's files are laid out.
+    Mapping(Mapping),
+    /// Write the data dictionary as Markdown.
+    Dictionary(Dictionary),
+    /// Erase a child or a provider's deliveries for good, and prove it.
+    Forget(Forget),
+    /// Check the audit chain: whether any entry was changed, removed or moved.
+    Verify(Config),
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub config: Config,
+    /// The day that the dataset is about; today in London where it is not given. It is fixed when a run
+    /// starts and kept when a stopped run continues.
+    #[arg(long, value_name = "DATE")]
+    pub as_at: Option<Date>,
+    /// Read and report, but write nothing: no record is loaded, nothing is published or acknowledged.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Read only this feed (may be given more than once). Linking and publishing take all records as always.
+    #[arg(long = "feed", value_name = "NAME")]
+    pub feeds: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct History {
+    #[command(flatten)]
+    pub data: Data,
+    /// How many runs, the latest first.
+    #[arg(long, default_value_t = 20)]
+    pub runs: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Held {
+    #[command(flatten)]
+    pub data: Data,
+    /// What to do; lists the held deliveries where nothing is said.
+    #[command(subcommand)]
+    pub action: Option<HeldAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HeldAction {
+    /// Let a held delivery be loaded by the next run.
+    Release {
+        /// The delivery's id, or its beginning, as the list shows it.
+        delivery: String,
+        /// Why; kept in the audit chain.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Refuse a held delivery for good.
+    Reject {
+        /// The delivery's id, or its beginning, as the list shows it.
+        delivery: String,
+        /// Why; kept in the audit chain.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct MatchRates {
+    #[command(flatten)]
+    pub data: Data,
+    /// The day from which ages and maturity are reckoned; the published dataset's day where it is not given.
+    #[arg(long, value_name = "DATE")]
+    pub as_at: Option<Date>,
+    /// Only this provider.
+    #[arg(long, value_name = "CODE")]
+    pub provider: Option<String>,
+    /// List the notices that did not match, with the reason and what to do. Shows the sender's references:
+    /// for the provider and its commissioner only.
+    #[arg(long, conflicts_with = "pack")]
+    pub unmatched: bool,
+    /// Write the return-to-sender pack of one provider.
+    #[arg(long, value_name = "PROVIDER")]
+    pub pack: Option<String>,
+    /// The folder to write the pack into.
+    #[arg(long, value_name = "FOLDER", requires = "pack", default_value = "packs")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Findings {
+    #[command(flatten)]
+    pub data: Data,
+    /// Only this feed.
+    #[arg(long, value_name = "NAME")]
+    pub feed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Decisions {
+    #[command(flatten)]
+    pub data: Data,
+    /// What to do; lists the decisions where nothing is said.
+    #[command(subcommand)]
+    pub action: Option<DecisionsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DecisionsAction {
+    /// List the decisions.
+    List,
+    /// Add decisions from a CSV file, or from standard input with `-`, so that no identifier stands on a
+    /// command line. Columns: `decision` (do-not-link, link or superseded), `left_type`, `left`, `right_type`,
+    /// `right` (types: nhs-number, upn, record), `reason`. Only keyed tokens are kept.
+    Add {
+        /// The CSV file, or `-`.
+        file: PathBuf,
+        /// Who decided; kept with the decisions.
+        #[arg(long)]
+        author: String,
+    },
+    /// Remove a decision.
+    Remove {
+        /// Its id, as the list shows it.
+        id: String,
+        /// Why; kept in the audit chain.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The folder to make.
+    #[arg(long, default_value = "demo", value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// How many children live in the area.
+    #[arg(long, default_value_t = 20_000)]
+    pub children: u32,
+    /// The database: the folder's own SQLite files where it is not given.
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Synth {
+    /// How many children live in the area.
+    #[arg(long)]
+    pub children: u32,
+    /// How many years of deliveries there are.
+    #[arg(long, default_value_t = 3)]
+    pub years: u8,
+    /// The seed; the same seed makes the same files.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The last day of the deliveries.
+    #[arg(long, value_name = "DATE")]
+    pub as_at: Date,
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Make records of deprived families and minority ethnic names worse, as real ones are.
+    #[arg(long)]
+    pub bias: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Keys {
+    #[command(subcommand)]
+    pub action: KeysAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// Make a new key file. Keep a copy apart from the database: without it the vault is lost.
+    New {
+        /// The file to make; it must not exist.
+        file: PathBuf,
+    },
+    /// Show a key file's fingerprint, which tells keys apart and tells nothing of them.
+    Show {
+        /// The key file; the configuration's where it is not given.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        config: Config,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Mapping {
+    #[command(subcommand)]
+    pub action: MappingAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MappingAction {
+    /// List the mappings in the program.
+    List,
+    /// Print a mapping of the program, to start one's own from.
+    Show {
+        /// Its name, such as `section23/portal-export`.
+        name: String,
+    },
+    /// Check a mapping, and say what would be read from sample files. Shows counts, never a value.
+    Check {
+        /// The mapping: a name or a file.
+        file: String,
+        /// Sample files, or a folder of them.
+        #[arg(long, value_name = "DATA", num_args = 1..)]
+        sample: Vec<PathBuf>,
+        /// The day after which dates are wrong; today where it is not given.
+        #[arg(long, value_name = "DATE")]
+        as_at: Option<Date>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Dictionary {
+    /// The folder to write into; standard output where it is not given.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Forget {
+    #[command(flatten)]
+    pub config: Config,
+    /// What to erase.
+    #[command(subcommand)]
+    pub what: ForgetWhat,
+    /// Why: an objection, an erasure request, the end of retention. Kept in the audit chain.
+    #[arg(long, global = true, default_value = "")]
+    pub reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ForgetWhat {
+    /// Every record of one child.
+    Child {
+        /// The child's id in the joint dataset, or `-` to read an NHS number or UPN from standard input.
+        child: String,
+    },
+    /// Every record of one feed, with its landed deliveries.
+    Feed {
+        /// The feed's name.
+        name: String,
+    },
+}

@@ -1,0 +1,158 @@
+//! `sendlink check`.
+
+use std::fs;
+
+use dataset::{Access, StoreError};
+
+use crate::{
+    cli,
+    config::Config,
+    context,
+    exit::{Exit, Failure},
+    feeds,
+};
+
+/// One thing that was looked at.
+enum Seen {
+    /// In order.
+    Good(String),
+    /// Works, but somebody should know.
+    Note(String),
+    /// The night would fail or be incomplete.
+    Bad(Exit, String),
+}
+
+/// Looks at everything that a night needs, and changes nothing. Every fault is said, not only the first.
+///
+/// # Errors
+/// The code of the first fault.
+pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
+    let config = Config::load(&arguments.file)?;
+    let mut seen = vec![Seen::Good(format!(
+        "configuration: {} feeds for {}",
+        config.feeds.len(),
+        config.area.name
+    ))];
+    let keys = match context::keys(&config) {
+        Ok(keys) => {
+            seen.push(Seen::Good(format!("keys: fingerprint {}", keys.fingerprint())));
+            Some(keys)
+        }
+        Err(failure) => {
+            seen.push(Seen::Bad(failure.exit, format!("keys: {failure}")));
+            None
+        }
+    };
+    for feed in &config.feeds {
+        look_at_feed(&config, feed, &mut seen);
+    }
+    look_at_reference(&config, &mut seen);
+    look_at_store(
+        &config,
+        keys.as_ref().map(pseudonym::Keys::fingerprint).as_deref(),
+        &mut seen,
+    )
+    .await;
+
+    let mut exit = Exit::Done;
+    for one in &seen {
+        match one {
+            Seen::Good(text) => println!("ok    {text}"),
+            Seen::Note(text) => println!("note  {text}"),
+            Seen::Bad(code, text) => {
+                println!("BAD   {text}");
+                if exit == Exit::Done {
+                    exit = *code;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn look_at_feed(config: &Config, feed: &crate::config::Feed, seen: &mut Vec<Seen>) {
+    let ready = match feeds::Ready::new(config, feed) {
+        Ok(ready) => ready,
+        Err(failure) => return seen.push(Seen::Bad(failure.exit, failure.message)),
+    };
+    match ready.folder(config).list(std::time::SystemTime::now()) {
+        Ok(listing) => seen.push(Seen::Good(format!(
+            "feed {}: mapping {} {}, {} deliveries in its folder, {} still changing",
+            feed.name,
+            ready.layout.name,
+            ready.layout.version,
+            listing.ready.len(),
+            listing.unsettled
+        ))),
+        Err(error) => seen.push(Seen::Bad(
+            Exit::Incomplete,
+            format!("feed {}: {error}", feed.name),
+        )),
+    }
+}
+
+fn look_at_reference(config: &Config, seen: &mut Vec<Seen>) {
+    let path = config.path(&config.reference.postcodes);
+    match pseudonym::AreaLookup::load(&path) {
+        Ok(areas) => seen.push(Seen::Good(format!(
+            "postcode directory: {} postcodes",
+            areas.len()
+        ))),
+        Err(error) => seen.push(Seen::Bad(
+            Exit::Config,
+            format!("[reference] postcodes: {}: {error}", path.display()),
+        )),
+    }
+    for (name, path) in [
+        ("schools", &config.reference.schools),
+        ("births", &config.reference.births),
+    ] {
+        let Some(path) = path else { continue };
+        let path = config.path(path);
+        match fs::File::open(&path) {
+            Ok(_) => seen.push(Seen::Good(format!("[reference] {name}: {}", path.display()))),
+            Err(error) => {
+                seen.push(Seen::Bad(
+                    Exit::Config,
+                    format!("[reference] {name}: {} cannot be read: {error}", path.display()),
+                ));
+            }
+        }
+    }
+}
+
+async fn look_at_store(config: &Config, fingerprint: Option<&str>, seen: &mut Vec<Seen>) {
+    let store = match context::store_url(config) {
+        Ok(url) => dataset::Store::open(&url, Access::ReadOnly).await,
+        Err(failure) => return seen.push(Seen::Bad(failure.exit, failure.message)),
+    };
+    let store = match store {
+        Ok(store) => store,
+        Err(StoreError::Missing) => {
+            return seen.push(Seen::Note(
+                "database: there is none yet; the first run makes it".to_owned(),
+            ));
+        }
+        Err(error @ StoreError::OlderSchema { .. }) => {
+            return seen.push(Seen::Note(format!("database: {error}")));
+        }
+        Err(error) => {
+            let failure = Failure::from(error);
+            return seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
+        }
+    };
+    match store.key_fingerprint().await {
+        Ok(Some(stored)) if fingerprint.is_some_and(|own| own != stored) => {
+            seen.push(Seen::Bad(
+                Exit::KeyRefused,
+                format!("database: made with the key {stored}, not with this one"),
+            ));
+        }
+        Ok(_) => seen.push(Seen::Good("database: answers, and the key is its own".to_owned())),
+        Err(error) => {
+            let failure = Failure::from(error);
+            seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
+        }
+    }
+    store.close().await;
+}

@@ -1,0 +1,123 @@
+//! `sendlink mapping`.
+
+use std::path::{Path, PathBuf};
+
+use kit::{Delivery, DeliveryFile, Layout};
+use records::Kind;
+use transport::{Folder, Grouping, Then};
+
+use crate::{
+    cli::{Mapping, MappingAction},
+    context,
+    exit::{Exit, Failure},
+    feeds,
+};
+
+/// Lists, shows and checks mappings.
+///
+/// # Errors
+/// Exit code 78 where a mapping is wrong, 65 where a sample cannot be read.
+pub fn run(arguments: &Mapping) -> Result<Exit, Failure> {
+    match &arguments.action {
+        MappingAction::List => {
+            for kind in Kind::ALL {
+                for name in kit::mappings::names(kind) {
+                    let layout = load(&name)?;
+                    println!("{name}  {}  {}", layout.version, layout.description);
+                }
+            }
+            Ok(Exit::Done)
+        }
+        MappingAction::Show { name } => {
+            let name = name.strip_suffix(".toml").unwrap_or(name);
+            let text = kit::mappings::embedded(&format!("{name}.toml")).ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    "there is no such mapping in the program; `sendlink mapping list` names them",
+                )
+            })?;
+            print!("{text}");
+            Ok(Exit::Done)
+        }
+        MappingAction::Check { file, sample, as_at } => {
+            let layout = load(file)?;
+            let connector = feeds::connector(layout.kind);
+            layout
+                .check(connector.tables())
+                .map_err(|error| Failure::new(Exit::Config, format!("{}: {error}", layout.name)))?;
+            let deliveries = deliveries(&layout, sample)?;
+            let reading = kit::Reading {
+                layout: &layout,
+                provider: "XXX",
+                as_at: as_at.unwrap_or_else(context::today),
+                // A sample may be made up; a live feed refuses the test range when it is read.
+                test_numbers: identity::TestNumbers::Allowed,
+            };
+            let _ = (reading, deliveries);
+            Ok(Exit::Bug)
+        }
+    }
+}
+
+fn load(name: &str) -> Result<Layout, Failure> {
+    kit::mappings::load(name, Path::new(".")).map_err(|error| Failure::new(Exit::Config, error))
+}
+
+/// The sample files as deliveries: each file one, or all together for a set of tables.
+fn deliveries(layout: &Layout, sample: &[PathBuf]) -> Result<Vec<Delivery>, Failure> {
+    let mut files = Vec::new();
+    for path in sample {
+        if path.is_dir() {
+            let folder = Folder {
+                feed: "sample".to_owned(),
+                path: path.clone(),
+                then: Then::Keep,
+                quiet: std::time::Duration::ZERO,
+                grouping: Grouping::EachFile,
+            };
+            let listing = folder.list(std::time::SystemTime::now())?;
+            files.extend(
+                listing
+                    .ready
+                    .into_iter()
+                    .flat_map(|offered| offered.files)
+                    .map(|file| file.path),
+            );
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut found = Vec::new();
+    for (index, path) in files.iter().enumerate() {
+        let metadata = std::fs::metadata(path).map_err(|error| {
+            Failure::new(
+                Exit::NoInput,
+                format!("sample {} cannot be read: {error}", index + 1),
+            )
+        })?;
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        found.push(DeliveryFile {
+            label: layout.file.label(&name, index + 1, &[]),
+            name,
+            path: path.clone(),
+            bytes: metadata.len(),
+        });
+    }
+    let received = context::today().at(0, 0, 0, 0);
+    if matches!(layout.file.format, kit::layout::Format::Blade) && !found.is_empty() {
+        return Ok(vec![Delivery {
+            files: found,
+            received,
+        }]);
+    }
+    Ok(found
+        .into_iter()
+        .map(|file| Delivery {
+            files: vec![file],
+            received,
+        })
+        .collect())
+}

@@ -1,0 +1,120 @@
+//! `sendlink status`.
+
+use dataset::{Access, Status};
+use reports::{Cell, Column, Format, Table};
+
+use super::print;
+use crate::{
+    cli::Data,
+    config::Config,
+    context,
+    exit::{Exit, Failure},
+};
+
+/// Shows the last run, what is published, and each feed.
+///
+/// # Errors
+/// Exit code 65 where no night has run yet.
+pub async fn run(arguments: &Data) -> Result<Exit, Failure> {
+    let config = Config::load(&arguments.config.file)?;
+    let store = context::store(&config, Access::ReadOnly).await?;
+    let status = store.status().await?;
+    match arguments.format {
+        Format::Json => print_json(&status)?,
+        format => {
+            if format == Format::Table {
+                print_heading(&status, &store.published_at());
+            }
+            print(&feeds(&status), format)?;
+        }
+    }
+    store.close().await;
+    Ok(Exit::Done)
+}
+
+fn print_heading(status: &Status, published_at: &str) {
+    match &status.published {
+        Some(published) => {
+            println!(
+                "Published: version {}, as at {}, in {published_at}",
+                published.version, published.as_at
+            );
+        }
+        None => println!("Published: nothing yet"),
+    }
+    if let Some(run) = &status.last_run {
+        let ended = match run.exit_code {
+            Some(code) => format!("ended with exit code {code}"),
+            None => "has not ended; running again continues it".to_owned(),
+        };
+        println!("Last run:  {} as at {}, {ended}", run.id, run.as_at);
+    }
+    println!();
+}
+
+fn feeds(status: &Status) -> Table<8> {
+    let mut table = Table::new([
+        Column::new("feed"),
+        Column::new("kind"),
+        Column::new("provider"),
+        Column::new("deliveries").right(),
+        Column::new("held").right(),
+        Column::new("refused").right(),
+        Column::new("records").right(),
+        Column::new("last_received").titled("last received"),
+    ]);
+    for feed in &status.feeds {
+        table.push([
+            Cell::from(feed.feed.as_str()),
+            Cell::from(feed.kind.as_str()),
+            Cell::from(feed.provider.as_str()),
+            Cell::Integer(feed.deliveries as i64),
+            Cell::Integer(feed.held as i64),
+            Cell::Integer(feed.refused as i64),
+            Cell::Integer(feed.records as i64),
+            feed.last_received
+                .map_or(Cell::Blank, |when| Cell::Text(when.date().to_string())),
+        ]);
+    }
+    table
+}
+
+fn print_json(status: &Status) -> Result<(), Failure> {
+    let published = status.published.as_ref().map(|published| {
+        serde_json::json!({
+            "version": published.version,
+            "digest": crate::hex::encode(&published.digest),
+            "as_at": published.as_at.to_string(),
+            "run": published.run,
+        })
+    });
+    let last_run = status.last_run.as_ref().map(|run| {
+        serde_json::json!({
+            "run": run.id,
+            "as_at": run.as_at.to_string(),
+            "state": run.state.as_str(),
+            "exit_code": run.exit_code,
+            "software": run.software,
+        })
+    });
+    let feeds: Vec<_> = status
+        .feeds
+        .iter()
+        .map(|feed| {
+            serde_json::json!({
+                "feed": feed.feed,
+                "kind": feed.kind,
+                "provider": feed.provider,
+                "deliveries": feed.deliveries,
+                "held": feed.held,
+                "refused": feed.refused,
+                "records": feed.records,
+                "last_received": feed.last_received.map(|when| when.to_string()),
+            })
+        })
+        .collect();
+    let whole = serde_json::json!({ "published": published, "last_run": last_run, "feeds": feeds });
+    let text = serde_json::to_string_pretty(&whole).map_err(|error| Failure::new(Exit::Bug, error))?;
+    println!("{text}");
+    Ok(())
+}

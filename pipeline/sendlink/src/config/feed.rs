@@ -1,0 +1,147 @@
+//! One feed of the configuration.
+
+use std::path::PathBuf;
+
+use records::Kind;
+use serde::Deserialize;
+
+use super::Span;
+
+/// `[[feed]]`: one flow of one kind of records from one provider.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// Its name, unique in the file: lower-case letters, digits and hyphens, as it names folders.
+    pub name: String,
+    /// What its records are.
+    pub kind: Kind,
+    /// The body that sends it: ODS code of a health body, DfE code of an authority.
+    pub provider: String,
+    /// A layout in `mappings/`, or the path of one's own.
+    pub mapping: String,
+    /// Where its deliveries come from.
+    pub from: From,
+    /// What absence from a delivery means.
+    pub delivery: Delivery,
+    /// The lawful basis on which it is held for planning.
+    pub basis: Basis,
+    /// Silence for longer than this makes the source missing.
+    #[serde(default)]
+    pub expect_every: Option<Span>,
+    /// What becomes of unknown columns, unknown codes and bad values, where it differs from the mapping's own.
+    #[serde(default)]
+    pub contract: kit::contract::ContractOverride,
+    /// How large a snapshot may be beside the one before.
+    #[serde(default)]
+    pub volume_band: VolumeBand,
+}
+
+/// A drop folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct From {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What becomes of a delivery there once it is loaded, refused or held.
+    #[serde(default)]
+    pub then: Then,
+    /// How long a delivery must have been unchanged before it is taken.
+    #[serde(default = "From::default_quiet")]
+    pub quiet: Span,
+}
+
+impl From {
+    /// A minute: long enough for a copy over a slow share to touch the file again.
+    fn default_quiet() -> Span {
+        Span(std::time::Duration::from_secs(60))
+    }
+}
+
+/// What becomes of a delivery in its folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Then {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It moves to `archive`.
+    Archive,
+    /// It is deleted.
+    Delete,
+}
+
+/// What absence from a delivery means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// Nothing: each delivery holds what is new.
+    Delta,
+    /// Gone: each delivery holds all there is, within the scope that it states.
+    Snapshot,
+}
+
+/// The lawful basis of a feed for planning and commissioning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// A statutory duty to tell.
+    Duty,
+    /// Individual care.
+    DirectCare,
+    /// Section 251 support under which the National Data Opt-out applies.
+    S251WithOptOut,
+    /// Section 251 support exempt from the opt-out.
+    S251Exempt,
+    /// Explicit consent.
+    Consent,
+    /// Anonymous in the sense of the Information Commissioner's code when it leaves the health body.
+    Anonymous,
+}
+
+/// How many rows a snapshot may have, as a share of the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VolumeBand {
+    /// Fewer than this share is held.
+    pub least: f64,
+    /// More than this share is held.
+    pub most: f64,
+}
+
+impl Default for VolumeBand {
+    fn default() -> Self {
+        // School rolls move by a few per cent a year. Losing a fifth, or doubling, is a wrong file.
+        VolumeBand {
+            least: 0.8,
+            most: 2.0,
+        }
+    }
+}
+
+impl Feed {
+    /// What is wrong with the feed in itself.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.name.is_empty() || self.name.starts_with('-') || !self.name.bytes().all(plain) {
+            faults.push("name: lower-case letters, digits and hyphens only".to_owned());
+        }
+        if !(3..=6).contains(&self.provider.len())
+            || !self.provider.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            faults.push("provider: an ODS code or a DfE code, three to six letters and digits".to_owned());
+        }
+        if self.basis == Basis::S251WithOptOut {
+            faults.push(
+                "basis: records under section 251 with opt-outs need the National Data Opt-out check, which this \
+                 version does not have; the feed cannot be run"
+                    .to_owned(),
+            );
+        }
+        let band = self.volume_band;
+        if !(band.least >= 0.0 && band.least <= 1.0 && band.most >= 1.0) {
+            faults.push("volume_band: least between 0 and 1, most 1 or more".to_owned());
+        }
+        faults
+    }
+}

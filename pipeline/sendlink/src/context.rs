@@ -1,0 +1,98 @@
+//! What most commands begin with: the configuration, the keys, the database.
+
+use std::{env, fs, sync::Arc};
+
+use dataset::{Access, Store, StoreError, StoreUrl};
+use jiff::{Zoned, civil::Date, tz::TimeZone};
+use pseudonym::{AreaLookup, Encoder, KeyFile, Keys};
+
+use crate::{
+    config::Config,
+    exit::{Exit, Failure},
+};
+
+/// Name and version of the program, as runs and datasets record it.
+pub const SOFTWARE: &str = concat!("sendlink ", env!("CARGO_PKG_VERSION"));
+
+/// Today in London. A machine without a time zone database has only UTC, which differs for an hour a night.
+pub fn today() -> Date {
+    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    Zoned::now().with_time_zone(zone).date()
+}
+
+/// Loads the keys of the configuration.
+///
+/// # Errors
+/// Exit code 77 where the key file is missing, open to others or damaged.
+pub fn keys(config: &Config) -> Result<Keys, Failure> {
+    let path = config.path(&config.keys.file);
+    KeyFile::load(&path).map_err(|error| Failure::new(Exit::KeyRefused, error))
+}
+
+/// An encoder for tokens and child ids alone: it knows no postcode.
+///
+/// # Errors
+/// Exit code 77 where keys cannot be derived.
+pub fn encoder(keys: &Keys) -> Result<Encoder, Failure> {
+    Encoder::new(keys, Arc::new(AreaLookup::default())).map_err(|error| Failure::new(Exit::KeyRefused, error))
+}
+
+/// The address of the database, with its password read from where the configuration says.
+///
+/// # Errors
+/// Exit code 78 where the address or the place of the password is wrong.
+pub fn store_url(config: &Config) -> Result<StoreUrl, Failure> {
+    let wrong = |message: String| Failure::new(Exit::Config, format!("[store] {message}"));
+    let url =
+        StoreUrl::parse(&config.store.url, &config.folder).map_err(|error| wrong(format!("url: {error}")))?;
+    let password = if let Some(file) = &config.store.password_file {
+        let path = config.path(file);
+        let text = fs::read_to_string(&path).map_err(|error| {
+            wrong(format!(
+                "password_file: {} cannot be read: {error}",
+                path.display()
+            ))
+        })?;
+        Some(text.trim_end_matches(['\r', '\n']).to_owned())
+    } else if let Some(name) = &config.store.password_env {
+        let text = env::var(name).map_err(|_| wrong(format!("password_env: {name} is not set")))?;
+        Some(text)
+    } else {
+        None
+    };
+    Ok(match password {
+        Some(password) => url.with_password(password),
+        None => url,
+    })
+}
+
+/// Opens the database. A PostgreSQL server that is starting is waited for.
+///
+/// # Errors
+/// See [`Failure::from`] for what becomes of each [`StoreError`].
+pub async fn store(config: &Config, access: Access) -> Result<Store, Failure> {
+    let url = store_url(config)?;
+    let opened = Store::open(&url, access).await;
+    Ok(opened?)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = match &error {
+            StoreError::Missing => Exit::NoInput,
+            StoreError::Unavailable { .. } => Exit::Unavailable,
+            StoreError::Fenced => Exit::TryAgain,
+            StoreError::Denied { .. } | StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. } => {
+                Exit::Config
+            }
+            StoreError::LeaseHeld => Exit::LeaseHeld,
+            StoreError::WrongKey => Exit::KeyRefused,
+            StoreError::Full { .. } | StoreError::ReadOnly { .. } => Exit::CannotWrite,
+            StoreError::Io { .. } => Exit::Io,
+            StoreError::AsAtTooEarly { .. } | StoreError::Unknown { .. } => Exit::Usage,
+            StoreError::Invariant { .. } | StoreError::Brake { .. } => Exit::Held,
+            _ => Exit::Bug,
+        };
+        Failure::new(exit, error)
+    }
+}

@@ -1,0 +1,114 @@
+//! The feeds of the configuration, ready to be read: connector, layout, contract.
+
+use dataset::DeliveryKey;
+use kit::{
+    Connector,
+    layout::{Format, Layout},
+};
+use records::Kind;
+use sha2::{Digest, Sha256};
+use transport::{DeliveryHash, Folder, Grouping};
+
+use crate::{
+    config::{Config, Feed, Then},
+    exit::{Exit, Failure},
+    hex,
+};
+
+/// The connector that reads this kind.
+pub fn connector(kind: Kind) -> &'static dyn Connector {
+    match kind {
+        Kind::Section23 => &section23::Section23,
+        Kind::SchoolCensus => &school_census::SchoolCensus,
+    }
+}
+
+/// A feed, ready to be read.
+#[derive(Clone, Debug)]
+pub struct Ready<'a> {
+    /// The feed.
+    pub feed: &'a Feed,
+    /// Its layout, with the feed's contract applied.
+    pub layout: Layout,
+    layout_hash: [u8; 32],
+    contract_hash: [u8; 32],
+}
+
+impl<'a> Ready<'a> {
+    /// Loads and checks the feed's mapping.
+    ///
+    /// # Errors
+    /// Exit code 78 where the mapping is missing, wrong, or of another kind.
+    pub fn new(config: &Config, feed: &'a Feed) -> Result<Self, Failure> {
+        let wrong =
+            |message: String| Failure::new(Exit::Config, format!("[[feed]] {}: {message}", feed.name));
+        let mut layout =
+            kit::mappings::load(&feed.mapping, &config.folder).map_err(|error| wrong(error.to_string()))?;
+        if layout.kind != feed.kind {
+            return Err(wrong(format!(
+                "its mapping is for {}, the feed is of kind {}",
+                layout.kind, feed.kind
+            )));
+        }
+        layout
+            .check(connector(feed.kind).tables())
+            .map_err(|error| wrong(format!("{}: {error}", layout.name)))?;
+        layout.contract = layout.contract.overridden(&feed.contract);
+        let layout_hash =
+            hex::decode(&layout.hash).unwrap_or_else(|| Sha256::digest(layout.hash.as_bytes()).into());
+        let contract = format!("{:?} {:?}", layout.contract, feed.delivery);
+        Ok(Ready {
+            feed,
+            layout,
+            layout_hash,
+            contract_hash: Sha256::digest(contract.as_bytes()).into(),
+        })
+    }
+
+    /// What names the reading of a delivery through this feed.
+    pub fn key(&self, delivery: DeliveryHash) -> DeliveryKey {
+        DeliveryKey {
+            feed: self.feed.name.clone(),
+            delivery_hash: delivery.0,
+            layout_hash: self.layout_hash,
+            contract_hash: self.contract_hash,
+        }
+    }
+
+    /// The feed's drop folder.
+    pub fn folder(&self, config: &Config) -> Folder {
+        Folder {
+            feed: self.feed.name.clone(),
+            path: config.path(&self.feed.from.folder),
+            then: match self.feed.from.then {
+                Then::Keep => transport::Then::Keep,
+                Then::Archive => transport::Then::Archive,
+                Then::Delete => transport::Then::Delete,
+            },
+            quiet: self.feed.from.quiet.0,
+            grouping: match self.layout.file.format {
+                Format::Blade => Grouping::Together,
+                _ => Grouping::EachFile,
+            },
+        }
+    }
+
+    /// How people and findings name a delivery of these files.
+    pub fn label(&self, names: &[&str]) -> String {
+        match names {
+            [name] => self
+                .layout
+                .file
+                .label(name, 1, &[&self.feed.name, &self.feed.provider]),
+            names => format!("{} files", names.len()),
+        }
+    }
+}
+
+/// The feeds, all ready.
+///
+/// # Errors
+/// Exit code 78 with the first mapping that is wrong.
+pub fn ready<'a>(config: &Config, feeds: &[&'a Feed]) -> Result<Vec<Ready<'a>>, Failure> {
+    feeds.iter().map(|feed| Ready::new(config, feed)).collect()
+}

@@ -1,0 +1,160 @@
+//! The night, as one story: each stage is one function of one file below.
+//!
+//! | stage | a crash here leaves |
+//! |---|---|
+//! | lock | nothing |
+//! | fetch | a delivery landed or not; nothing acknowledged |
+//! | read, encode, load | whole deliveries: each is one transaction |
+//! | link | yesterday's links |
+//! | publish | yesterday's dataset, whole |
+//! | report, acknowledge | a delivery found again and recognised by its hash |
+//! | prune | landed deliveries a night longer |
+//!
+//! Running again continues. What one source does holds back no other, nor yesterday's data.
+
+mod dry_run;
+mod encode;
+mod fetch;
+mod freshness;
+mod link;
+mod load;
+mod publish;
+mod read;
+mod report;
+mod settle;
+mod spool;
+pub mod stop;
+pub mod summary;
+mod volume;
+
+use std::sync::Arc;
+
+use dataset::{Access, Lease, Run, RunRequest, Store};
+use jiff::civil::Date;
+use pseudonym::Keys;
+use transport::Landing;
+
+use self::{stop::Stop, summary::Summary};
+use crate::{
+    config::{Config, Feed},
+    context,
+    exit::{Exit, Failure},
+    feeds,
+};
+
+pub use self::{dry_run::dry_run, link::PAGE};
+
+/// What a night is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The day that the dataset is about, where it is not today.
+    pub as_at: Option<Date>,
+    /// The feeds to read; all where it is empty.
+    pub feeds: Vec<String>,
+}
+
+/// How a night ended.
+pub struct Ended {
+    /// The exit code that it has earned.
+    pub exit: Exit,
+    /// The night on one page.
+    pub page: reports::summary::Summary,
+}
+
+/// What every stage needs.
+struct Night<'a> {
+    config: &'a Config,
+    keys: Arc<Keys>,
+    store: Store,
+    lease: Lease,
+    run: Run,
+    landing: Landing,
+    stop: Stop,
+    summary: Summary,
+}
+
+/// Runs the night.
+///
+/// # Errors
+/// Whatever ends it before its end, with its exit code. A dataset that was held is not among them: the summary
+/// says so and the run ends with [`Exit::Held`].
+pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
+    let feeds = feeds::ready(config, &chosen(config, request)?)?;
+    let mut night = begin(config, request).await?;
+    let offers = fetch::fetch(&mut night, &feeds).await?;
+    load::load_all(&mut night, &feeds).await?;
+    freshness::note(&mut night).await?;
+    link::link(&mut night).await?;
+    publish::publish(&mut night, &feeds).await?;
+    let page = report::write(&mut night).await?;
+    settle::acknowledge(&mut night, &offers, &feeds).await?;
+    settle::prune(&mut night, &feeds).await?;
+    finish(night, page).await
+}
+
+fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Failure> {
+    if request.feeds.is_empty() {
+        return Ok(config.feeds.iter().collect());
+    }
+    request.feeds.iter().map(|name| config.feed(name)).collect()
+}
+
+/// Takes the lease, proves the key and fixes the day.
+async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, Failure> {
+    let keys = context::keys(config)?;
+    let store = context::store(config, Access::ReadWrite).await?;
+    let lease = store
+        .acquire(&format!("{}:{}", context::SOFTWARE, std::process::id()))
+        .await?;
+    store.check_key(&lease, &keys.fingerprint()).await?;
+    let landing = Landing::open(&config.path(&config.landing.folder))?;
+    let run = store
+        .begin_or_resume_run(
+            &lease,
+            RunRequest {
+                as_at: request.as_at,
+                today: context::today(),
+                software: context::SOFTWARE,
+                config_hash: &config.hash,
+            },
+        )
+        .await?;
+    if run.resumed {
+        tracing::info!(run = run.id, as_at = %run.as_at, "Continuing a run that was stopped.");
+    } else {
+        tracing::info!(run = run.id, as_at = %run.as_at, "A run begins.");
+    }
+    let summary = Summary::new(&config.area.name, &run);
+    Ok(Night {
+        config,
+        keys: Arc::new(keys),
+        store,
+        lease,
+        run,
+        landing,
+        stop: Stop::listening(),
+        summary,
+    })
+}
+
+async fn finish(night: Night<'_>, page: reports::summary::Summary) -> Result<Ended, Failure> {
+    let exit = night.summary.exit(night.config);
+    let kept = serde_json::to_value(&night.summary).map_err(|error| Failure::new(Exit::Bug, error))?;
+    night
+        .store
+        .finish_run(&night.lease, &night.run, exit as u8, &kept)
+        .await?;
+    tracing::info!(run = night.run.id, exit = exit as u8, "The run ends.");
+    night.store.close().await;
+    Ok(Ended { exit, page })
+}
+
+impl Night<'_> {
+    /// Ends the run here if it has been told to stop.
+    fn check_stop(&self) -> Result<(), Failure> {
+        if self.stop.requested() {
+            return Err(stop::stopped());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! Relinks all current records from scratch, then carries yesterday's child ids over.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dataset::{ChildRow, DecisionKind, EncodingRow, LinkRow, Links, Member, Side, Store};
+use linkage::{
+    Apart, CarriedOver, Decisions, Entry, KnownChild, LinkError, Linkage, Stage, Supersession, Watch,
+    Yesterday,
+};
+use pseudonym::Encoder;
+use rayon::prelude::*;
+
+use super::{Night, load::interrupted, stop::Stop, summary::LinkageSummary};
+use crate::{
+    context,
+    exit::{Exit, Failure},
+    progress::Progress,
+};
+
+/// Records read from the database at once.
+pub const PAGE: u32 = 20_000;
+
+/// Links every current record of the vault.
+///
+/// # Errors
+/// Where the database fails, an encoding is not sealed under this key, or the run is stopping.
+pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
+    night.check_stop()?;
+    tracing::info!("Linking all records.");
+    let encoder = context::encoder(&night.keys)?;
+    let entries = entries(&night.store, &encoder).await?;
+    let decisions = decisions(&night.store).await?;
+    let members = night.store.membership().await.map_err(interrupted)?;
+    let known = night.store.known_children().await.map_err(interrupted)?;
+    let yesterday = Yesterday {
+        children: known
+            .iter()
+            .map(|child| KnownChild {
+                child: child.child_id,
+                anchor: child.anchor,
+                since: days_of(child.since),
+                merged_into: child.merged_into,
+            })
+            .collect(),
+        members: members
+            .iter()
+            .map(|member| (member.record_id, member.child_id))
+            .collect(),
+    };
+    fail::fail_point!("night::before-link");
+    let watch = Watcher {
+        stop: night.stop.clone(),
+        progress: Progress::start("comparing records", None),
+    };
+    let (linkage, carried) = tokio::task::block_in_place(|| {
+        let linkage = linkage::link(&entries, &decisions, &linkage::Settings::default(), &watch)?;
+        let carried = linkage::carry_over(&linkage, &yesterday, &|record| encoder.child_id(record));
+        Ok((linkage, carried))
+    })
+    .map_err(|error| match error {
+        LinkError::Cancelled => super::stop::stopped(),
+        error => Failure::new(Exit::Bug, error),
+    })?;
+    drop(watch);
+    let carried = carried.map_err(|error| Failure::new(Exit::KeyRefused, error))?;
+
+    night.summary.linkage = Some(summarise(&linkage));
+    let links = rows(&linkage, &carried, &members, night.run.as_at)?;
+    let change = night
+        .store
+        .save_links(&night.lease, &night.run, &links)
+        .await
+        .map_err(interrupted)?;
+    fail::fail_point!("night::after-link");
+    tracing::info!(
+        records = links.links.len(),
+        children = links.children.len(),
+        new = change.new,
+        merged = change.merged,
+        split = change.split,
+        "Records are linked."
+    );
+    Ok(())
+}
+
+/// Every current record, unsealed.
+async fn entries(store: &Store, encoder: &Encoder) -> Result<Vec<Entry>, Failure> {
+    let mut entries = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.encodings(after, PAGE).await.map_err(interrupted)?;
+        let Some(last) = page.last() else {
+            return Ok(entries);
+        };
+        after = Some(last.record_id);
+        let opened = tokio::task::block_in_place(|| {
+            page.par_iter()
+                .map(|row| entry(row, encoder))
+                .collect::<Result<Vec<_>, Failure>>()
+        })?;
+        entries.extend(opened);
+    }
+}
+
+fn entry(row: &EncodingRow, encoder: &Encoder) -> Result<Entry, Failure> {
+    let encoding = encoder
+        .seal()
+        .open_encoding(row.record_id, &row.sealed_encoding)
+        .map_err(|error| Failure::new(Exit::KeyRefused, format!("a record of feed {} {error}", row.feed)))?;
+    Ok(Entry {
+        record: row.record_id,
+        kind: row.kind as u8,
+        // A school may send a child twice in one census (left and came back), a trust a child in two notices.
+        source: None,
+        encoding,
+    })
+}
+
+/// What people have decided, as linkage obeys it.
+async fn decisions(store: &Store) -> Result<Decisions, Failure> {
+    let mut all = Decisions::default();
+    for stored in store.decisions().await.map_err(interrupted)? {
+        let decision = stored.decision;
+        match (decision.kind, decision.left, decision.right) {
+            (DecisionKind::DoNotLink, Side::Record(left), Some(Side::Record(right))) => {
+                all.apart.push(Apart::Records(left, right));
+            }
+            (DecisionKind::DoNotLink, left, Some(right)) => match (token(left), token(right)) {
+                (Some(left), Some(right)) => all.apart.push(Apart::Persons(left, right)),
+                _ => return Err(unusable(stored.id)),
+            },
+            (DecisionKind::Link, Side::Record(left), Some(Side::Record(right))) => {
+                all.same.push((left, right))
+            }
+            (DecisionKind::Superseded, Side::NhsNumber(former), Some(Side::NhsNumber(current))) => {
+                all.superseded.push(Supersession { former, current });
+            }
+            (DecisionKind::Isolate, side, None) => match token(side) {
+                Some(token) => all.isolated.push(token),
+                None => return Err(unusable(stored.id)),
+            },
+            _ => return Err(unusable(stored.id)),
+        }
+    }
+    Ok(all)
+}
+
+fn token(side: Side) -> Option<linkage::Token> {
+    match side {
+        Side::NhsNumber(token) | Side::Upn(token) => Some(token),
+        Side::Record(_) => None,
+    }
+}
+
+/// A decision that cannot be obeyed must stop the night: obeying the rest would look as if all were.
+fn unusable(id: i64) -> Failure {
+    Failure::new(
+        Exit::Held,
+        format!("decision {id} cannot be obeyed; remove it and add it anew: `sendlink decisions`"),
+    )
+}
+
+fn rows(
+    linkage: &Linkage,
+    carried: &CarriedOver,
+    members: &[Member],
+    as_at: jiff::civil::Date,
+) -> Result<Links, Failure> {
+    let before: HashMap<_, _> = members.iter().map(|member| (member.record_id, member)).collect();
+    let mut links = Links::default();
+    let mut anchors = BTreeMap::new();
+    for child in &carried.children {
+        anchors.insert(child.child, child.anchor);
+    }
+    let mut current = BTreeMap::new();
+    for (link, member) in linkage.links.iter().zip(&carried.members) {
+        if link.record != member.record {
+            return Err(Failure::new(
+                Exit::Bug,
+                "linkage and its child ids disagree about their records",
+            ));
+        }
+        let Some(anchor) = anchors.get(&member.child) else {
+            return Err(Failure::new(Exit::Bug, "a record has a child that is not there"));
+        };
+        current.insert(member.child, *anchor);
+        let since = before
+            .get(&member.record)
+            .filter(|was| was.child_id == member.child && is_match(&was.tier) == member.tier.is_match());
+        links.links.push(LinkRow {
+            record_id: member.record,
+            child_id: member.child,
+            tier: member.tier.as_str().to_owned(),
+            weight: (member.tier != linkage::Tier::T0).then_some(member.weight.0),
+            evidence: serde_json::to_string(&link.evidence)
+                .map_err(|error| Failure::new(Exit::Bug, error))?,
+            linked_on: since.map_or(as_at, |was| was.linked_on),
+        });
+    }
+    links.children = current
+        .into_iter()
+        .map(|(child_id, anchor)| ChildRow { child_id, anchor })
+        .collect();
+    Ok(links)
+}
+
+/// Days since the year 1: a number that grows with time.
+fn days_of(date: jiff::civil::Date) -> i64 {
+    (date - jiff::civil::date(1, 1, 1)).get_days().into()
+}
+
+fn is_match(tier: &str) -> bool {
+    linkage::Tier::ALL
+        .iter()
+        .any(|known| known.as_str() == tier && known.is_match())
+}
+
+fn summarise(linkage: &Linkage) -> LinkageSummary {
+    let mut tiers = BTreeMap::new();
+    for link in &linkage.links {
+        *tiers.entry(link.tier.as_str().to_owned()).or_insert(0) += 1;
+    }
+    LinkageSummary {
+        records: linkage.links.len() as u64,
+        children: linkage.clusters.into(),
+        tiers,
+        refused_unions: linkage.refused.len() as u64,
+    }
+}
+
+/// Shows the progress of linkage and stops it when the run is stopping.
+struct Watcher {
+    stop: Stop,
+    progress: Progress,
+}
+
+impl Watch for Watcher {
+    fn progress(&self, _stage: Stage, _done: usize, _total: usize) {
+        self.progress.add(1);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.requested()
+    }
+}

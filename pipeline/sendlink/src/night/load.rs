@@ -1,0 +1,212 @@
+//! Loads what has landed: one transaction a delivery, so that it is loaded whole or not at all.
+
+use std::sync::Arc;
+
+use dataset::{DeliveryInfo, DeliveryLoad, Verdict};
+use pseudonym::{AreaLookup, Encoder};
+use transport::{DeliveryHash, folder::Offered, landing::Landed};
+
+use super::{
+    Night,
+    read::{ReadDelivery, Reader},
+    volume,
+};
+use crate::{
+    config,
+    exit::{Exit, Failure},
+    feeds::Ready,
+};
+
+/// Reads and loads every landed delivery that this mapping and contract have not read before.
+///
+/// # Errors
+/// Where the database, the landing folder or the postcode directory fails. A delivery that is refused or held
+/// is no error: its verdict is in the ledger and the others go on.
+pub async fn load_all(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), Failure> {
+    let mut waiting = Vec::new();
+    for (index, ready) in feeds.iter().enumerate() {
+        for landed in night.landing.deliveries(&ready.feed.name)? {
+            match night.store.known(&ready.key(landed.hash)).await? {
+                None => waiting.push((index, landed, false)),
+                Some(Verdict::Released) => waiting.push((index, landed, true)),
+                Some(Verdict::Loaded) if restores(night, ready, landed.hash, landed.received).await? => {
+                    waiting.push((index, landed, false));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let encoder = Arc::new(encoder(night)?);
+    for (index, landed, released) in waiting {
+        night.check_stop()?;
+        let Some(ready) = feeds.get(index) else { continue };
+        load_one(night, ready, &landed, released, &encoder).await?;
+    }
+    Ok(())
+}
+
+/// Whether a delivery that is offered again restores an earlier state, and so must land again; see
+/// [`restores`].
+pub async fn returns(
+    night: &Night<'_>,
+    ready: &Ready<'_>,
+    hash: DeliveryHash,
+    offered: &Offered,
+) -> Result<bool, Failure> {
+    restores(night, ready, hash, transport::landing::london(offered.modified())).await
+}
+
+/// Whether the same bytes, come again later, undo a delivery that was loaded in between: a provider that sends
+/// A, then B, then A means A. Only a snapshot without times of its own can mean this; the records of a delta
+/// carry the sender's own order.
+async fn restores(
+    night: &Night<'_>,
+    ready: &Ready<'_>,
+    hash: DeliveryHash,
+    received: jiff::civil::DateTime,
+) -> Result<bool, Failure> {
+    if ready.feed.delivery != config::Delivery::Snapshot {
+        return Ok(false);
+    }
+    let loaded = night.store.deliveries(Some(&ready.feed.name)).await?;
+    let loaded = loaded.iter().filter(|row| row.verdict == Verdict::Loaded);
+    let mut before = None;
+    let mut latest_other = None;
+    for row in loaded {
+        if row.info.key.delivery_hash == hash.0 {
+            before = before.max(Some(row.info.received));
+        } else {
+            latest_other = latest_other.max(Some(row.info.received));
+        }
+    }
+    Ok(matches!((before, latest_other), (Some(before), Some(other)) if before < other && other < received))
+}
+
+fn encoder(night: &Night<'_>) -> Result<Encoder, Failure> {
+    let path = night.config.path(&night.config.reference.postcodes);
+    tracing::info!("Reading the postcode directory.");
+    let areas = AreaLookup::load(&path).map_err(|error| {
+        Failure::new(
+            Exit::Config,
+            format!("[reference] postcodes: {}: {error}", path.display()),
+        )
+    })?;
+    Encoder::new(&night.keys, Arc::new(areas)).map_err(|error| Failure::new(Exit::KeyRefused, error))
+}
+
+async fn load_one(
+    night: &mut Night<'_>,
+    ready: &Ready<'_>,
+    landed: &Landed,
+    released: bool,
+    encoder: &Encoder,
+) -> Result<(), Failure> {
+    let names: Vec<&str> = landed.files.iter().map(|file| file.name.as_str()).collect();
+    let info = DeliveryInfo {
+        key: ready.key(landed.hash),
+        kind: ready.feed.kind,
+        provider: ready.feed.provider.clone(),
+        label: ready.label(&names),
+        received: landed.received,
+        bytes: landed.files.iter().map(|file| file.bytes).sum(),
+    };
+    let reader = Reader {
+        encoder,
+        as_at: night.run.as_at,
+        profile: night.config.area.profile,
+        stop: &night.stop,
+        folder: &night.config.path(&night.config.landing.folder),
+    };
+    fail::fail_point!("night::before-read");
+    // Parsing and encoding block; the other worker threads of the runtime go on.
+    let read = tokio::task::block_in_place(|| reader.read(ready, landed))?;
+    fail::fail_point!("night::after-read");
+
+    if read.refused {
+        let wrong = read.findings.last().map_or("", |finding| finding.rule.wrong);
+        tracing::warn!(
+            feed = ready.feed.name,
+            delivery = info.label,
+            reason = wrong,
+            "A delivery is refused."
+        );
+        night
+            .store
+            .refuse(&night.lease, &night.run, &info, &read.findings, &read.counts)
+            .await?;
+        let summary = night.summary.feed(ready.feed);
+        summary.refused += 1;
+        summary.add(info.label, format!("refused: {wrong}"), read.counts);
+        return Ok(());
+    }
+    if !released
+        && ready.feed.delivery == config::Delivery::Snapshot
+        && let Some(reason) = volume::implausible(&night.store, ready.feed, &read).await?
+    {
+        tracing::warn!(
+            feed = ready.feed.name,
+            delivery = info.label,
+            reason,
+            "A delivery is held for a person's decision."
+        );
+        night
+            .store
+            .hold(
+                &night.lease,
+                &night.run,
+                &info,
+                &reason,
+                &read.findings,
+                &read.counts,
+            )
+            .await?;
+        let summary = night.summary.feed(ready.feed);
+        summary.held += 1;
+        summary.add(info.label, format!("held: {reason}"), read.counts);
+        return Ok(());
+    }
+
+    let ReadDelivery {
+        spool,
+        scopes,
+        findings,
+        counts,
+        ..
+    } = read;
+    let records = spool.rows();
+    let label = info.label.clone();
+    let report = night
+        .store
+        .load(
+            &night.lease,
+            &night.run,
+            DeliveryLoad {
+                info,
+                scopes,
+                rows: Box::new(spool.read()),
+                findings: Box::new(findings.into_iter()),
+                counts,
+            },
+        )
+        .await
+        .map_err(interrupted)?;
+    tracing::info!(feed = ready.feed.name, delivery = %label, records, absent = report.absent, "A delivery is loaded.");
+    let summary = night.summary.feed(ready.feed);
+    summary.loaded += 1;
+    summary.add(label, "loaded".to_owned(), report.counts);
+    Ok(())
+}
+
+/// A database that goes away in the middle of the night is one to come back to, not one that was never there.
+pub fn interrupted(error: dataset::StoreError) -> Failure {
+    let away = matches!(error, dataset::StoreError::Unavailable { .. });
+    let mut failure = Failure::from(error);
+    if away {
+        failure.exit = Exit::TryAgain;
+        failure.message = format!("{}; running again continues", failure.message);
+    }
+    failure
+}

@@ -1,0 +1,140 @@
+//! Writes the night's reports: findings to send back to each provider, match rates.
+
+use std::collections::BTreeSet;
+
+use dataset::{facts::RecordState, findings::FindingFilter};
+use measures::{Rate, Slice};
+use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
+
+use super::{Night, load::interrupted, summary::total};
+use crate::{
+    assessment::Assessment,
+    exit::{Exit, Failure},
+    output,
+};
+
+/// Writes the reports that changed. Returns the night's page, as the terminal shows it too.
+///
+/// # Errors
+/// Where the reports cannot be written or the database not be read.
+pub async fn write(night: &mut Night<'_>) -> Result<Page, Failure> {
+    let folder = night.config.path(&night.config.reports.folder);
+    let mut written = Vec::new();
+    for feed in &night.config.feeds {
+        let filter = FindingFilter {
+            feed: Some(feed.name.clone()),
+            ..FindingFilter::default()
+        };
+        let findings = night.store.findings(&filter).await.map_err(interrupted)?;
+        let page = reports::FindingsPage {
+            of: &feed.name,
+            area: &night.config.area.name,
+            as_at: night.run.as_at,
+            findings: &findings,
+        };
+        let place = folder.join("findings");
+        output::write(
+            &place.join(format!("{}.csv", feed.name)),
+            &output::csv(&reports::findings_table(&findings))?,
+        )?;
+        output::write(&place.join(format!("{}.html", feed.name)), page.html().as_bytes())?;
+    }
+    written.push(("findings for each provider".to_owned(), folder.join("findings")));
+    let mut rates = Vec::new();
+    if night.store.published().await.map_err(interrupted)?.is_some() {
+        let assessment = Assessment::read(night.config, &night.store, None).await?;
+        rates = assessment.rates(&BTreeSet::from(Slice::ALL), None);
+        let mut bytes = Vec::new();
+        reports::write_rates(&rates, reports::Format::Csv, &mut bytes)
+            .map_err(|error| Failure::new(Exit::Bug, error))?;
+        let place = folder.join("match-rates.csv");
+        output::write(&place, &bytes)?;
+        written.push(("match rates".to_owned(), place));
+    }
+    let place = folder.join("summary.html");
+    written.push(("this summary as a page".to_owned(), place.clone()));
+    night.summary.reports = written
+        .iter()
+        .map(|(_, path)| path.display().to_string())
+        .collect();
+    let mut outputs = vec![("joint dataset".to_owned(), night.store.published_at())];
+    outputs.extend(
+        written
+            .into_iter()
+            .map(|(what, path)| (what, path.display().to_string())),
+    );
+    let page = page(night, rates, outputs).await?;
+    output::write(&place, page.html().as_bytes())?;
+    Ok(page)
+}
+
+/// The night on one page.
+async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)>) -> Result<Page, Failure> {
+    let status = night.store.status().await.map_err(interrupted)?;
+    let ending = match (&night.summary.held, &night.summary.published) {
+        (None, Some(published)) if published.changed => Ending::Published {
+            version: published.version.clone(),
+        },
+        (None, Some(published)) => Ending::Unchanged {
+            version: published.version.clone(),
+        },
+        (Some(why), _) => Ending::Held { why: why.clone() },
+        (None, None) => Ending::Held {
+            why: "the night did not come to publishing".to_owned(),
+        },
+    };
+    let mut deliveries = Vec::new();
+    let mut feeds = Vec::new();
+    for feed in &night.config.feeds {
+        let seen = night.summary.feeds.get(&feed.name);
+        for delivery in seen.iter().flat_map(|seen| &seen.deliveries) {
+            deliveries.push(DeliveryLine {
+                feed: feed.name.clone(),
+                label: delivery.label.clone(),
+                verdict: delivery.verdict.clone(),
+                tally: total(&delivery.counts),
+            });
+        }
+        let row = status.feeds.iter().find(|row| row.feed == feed.name);
+        feeds.push(FeedLine {
+            feed: feed.name.clone(),
+            kind: feed.kind,
+            provider: feed.provider.clone(),
+            records: row.map_or(0, |row| row.records),
+            quarantined: seen.map_or(0, |seen| total(&seen.counts).quarantined),
+            latest_event: None,
+            latest_received: row.and_then(|row| row.last_received).map(|when| when.date()),
+            state: match seen.and_then(|seen| seen.missing.as_ref()) {
+                Some(why) => format!("missing: {why}"),
+                None => "current".to_owned(),
+            },
+        });
+    }
+    Ok(Page {
+        area: night.config.area.name.clone(),
+        as_at: night.run.as_at,
+        ending,
+        deliveries,
+        feeds,
+        children: children(night).await?,
+        rates,
+        outputs,
+    })
+}
+
+async fn children(night: &Night<'_>) -> Result<Children, Failure> {
+    let notices = night.store.notice_facts().await.map_err(interrupted)?;
+    let school = night.store.school_facts().await.map_err(interrupted)?;
+    let with_notice: BTreeSet<_> = notices
+        .iter()
+        .filter(|fact| fact.state == RecordState::Current)
+        .filter_map(|fact| fact.child_id)
+        .collect();
+    let in_school: BTreeSet<_> = school.iter().map(|fact| fact.child_id).collect();
+    Ok(Children {
+        total: with_notice.union(&in_school).count() as u64,
+        with_notice: with_notice.len() as u64,
+        in_school: in_school.len() as u64,
+        joined: with_notice.intersection(&in_school).count() as u64,
+    })
+}

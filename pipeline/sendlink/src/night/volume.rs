@@ -1,0 +1,105 @@
+//! The volume band: a snapshot that is implausibly small or large waits for a person.
+//!
+//! A snapshot deletes what it does not hold, so an empty or half-sent one would empty the dataset. Each scope
+//! is measured against what the vault holds of it; a scope that is new (the next census), against the latest
+//! scope of the same family (the same school's, or the same set's, last census).
+
+use std::collections::BTreeMap;
+
+use dataset::Store;
+use records::counts::Tally;
+
+use super::read::ReadDelivery;
+use crate::{config::Feed, exit::Failure};
+
+/// Why a snapshot is implausible; none where it is not, or where there is nothing to measure it against.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn implausible(store: &Store, feed: &Feed, read: &ReadDelivery) -> Result<Option<String>, Failure> {
+    let families: Vec<String> = read.scopes.iter().map(|scope| scope.scope.clone()).collect();
+    let known = store.scope_sizes(&feed.name, &[]).await?;
+    let before = baseline(&known, &families);
+    let now = read.spool.rows();
+    let rows: u64 = read.counts.0.values().map(|tally: &Tally| tally.rows).sum();
+    if before == 0 {
+        return Ok((rows == 0 && !known.is_empty()).then(|| "it is empty".to_owned()));
+    }
+    let share = now as f64 / before as f64;
+    let band = feed.volume_band;
+    if share < band.least {
+        return Ok(Some(format!(
+            "it has {now} records where {before} stood, {:.0} % ({:.0} % is the least allowed)",
+            share * 100.0,
+            band.least * 100.0
+        )));
+    }
+    if share > band.most {
+        return Ok(Some(format!(
+            "it has {now} records where {before} stood, {:.0} % ({:.0} % is the most allowed)",
+            share * 100.0,
+            band.most * 100.0
+        )));
+    }
+    Ok(None)
+}
+
+/// How many records a snapshot of these scopes should have, about. Known scopes are named by time and family:
+/// `2025-spring/la`, so that the latest of a family is the last of its names.
+fn baseline(known: &BTreeMap<String, u64>, scopes: &[String]) -> u64 {
+    let mut sum = 0;
+    for scope in scopes {
+        if let Some(size) = known.get(scope) {
+            sum += size;
+            continue;
+        }
+        let Some(family) = scope.split_once('/').map(|(_, family)| family) else {
+            continue;
+        };
+        let same_family = |name: &&String| name.split_once('/').is_some_and(|(_, other)| other == family);
+        let latest = known
+            .keys()
+            .filter(same_family)
+            .max_by_key(|name| census_order(name));
+        sum += latest.and_then(|name| known.get(name)).copied().unwrap_or(0);
+    }
+    sum
+}
+
+/// The census of a scope, in time; scopes of no census come first.
+fn census_order(scope: &str) -> Option<records::Census> {
+    scope.split_once('/')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(scopes: &[(&str, u64)]) -> BTreeMap<String, u64> {
+        scopes
+            .iter()
+            .map(|(scope, size)| ((*scope).to_owned(), *size))
+            .collect()
+    }
+
+    #[test]
+    fn a_new_census_is_measured_against_the_last_one_of_its_set() {
+        let known = known(&[
+            ("2024-autumn/la", 90),
+            ("2025-spring/la", 100),
+            ("2025-spring/acad", 300),
+        ]);
+        assert_eq!(baseline(&known, &["2025-summer/la".into()]), 100);
+        assert_eq!(baseline(&known, &["2024-autumn/la".into()]), 90);
+        assert_eq!(
+            baseline(&known, &["2025-summer/la".into(), "2025-summer/acad".into()]),
+            400
+        );
+        assert_eq!(baseline(&known, &["2025-summer/8812001".into()]), 0);
+    }
+
+    #[test]
+    fn a_flat_snapshot_is_measured_against_itself() {
+        assert_eq!(baseline(&known(&[("feed", 12)]), &["feed".into()]), 12);
+    }
+}

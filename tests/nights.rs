@@ -1,0 +1,132 @@
+//! Whole nights through the program, on both databases.
+
+use std::fs;
+
+use sendlink_tests::{Area, Database, area::AS_AT};
+
+#[test]
+fn a_night_publishes_and_a_second_one_finds_nothing_new() {
+    for database in Database::BOTH {
+        let area = Area::new(300, 1, database);
+        let first = area.night().expect(0);
+        assert!(first.stdout.contains("children"), "{}", first.stdout);
+        let version = area.version();
+        let published = published_bytes(&area);
+        let second = area.night().expect(0);
+        assert!(second.stdout.contains("othing is new"), "{}", second.stdout);
+        assert_eq!(area.version(), version, "{database:?}");
+        assert_eq!(
+            published_bytes(&area),
+            published,
+            "re-running changes no byte of what is published"
+        );
+    }
+}
+
+/// The bytes of the published files; empty on PostgreSQL.
+fn published_bytes(area: &Area) -> Vec<Vec<u8>> {
+    ["data/joint.db", "data/open.db"]
+        .iter()
+        .filter_map(|name| fs::read(area.file(name)).ok())
+        .collect()
+}
+
+#[test]
+fn both_databases_hold_the_same_dataset() {
+    let area = Area::new(300, 2, Database::Sqlite);
+    let twin = area.twin(Database::Postgres);
+    area.night().expect(0);
+    twin.night().expect(0);
+    assert_eq!(area.version(), twin.version());
+}
+
+#[test]
+fn the_order_in_which_deliveries_arrive_does_not_matter() {
+    let area = Area::new(300, 3, Database::Sqlite);
+    let twin = area.twin(Database::Sqlite);
+    area.night().expect(0);
+    // The twin gets the same deliveries one feed at a time, the last first.
+    let text = fs::read_to_string(twin.file("sendlink.toml")).unwrap();
+    let names: Vec<String> = text
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("name = \"")?
+                .strip_suffix('"')
+                .map(str::to_owned)
+        })
+        .filter(|name| text.contains(&format!("[[feed]]\nname = \"{name}\"")))
+        .collect();
+    assert!(names.len() > 2, "{names:?}");
+    // A different order of the same night: the feeds are listed the other way round.
+    let (head, _) = text.split_once("[[feed]]").unwrap();
+    let mut feeds: Vec<&str> = text.split("[[feed]]").skip(1).collect();
+    feeds.reverse();
+    let reversed = format!(
+        "{head}{}",
+        feeds
+            .iter()
+            .map(|feed| format!("[[feed]]{}\n", feed.trim_end()))
+            .collect::<String>()
+    );
+    fs::write(twin.file("sendlink.toml"), reversed).unwrap();
+    twin.night().expect(0);
+    assert_eq!(area.version(), twin.version());
+}
+
+#[test]
+fn an_earlier_day_is_refused_after_a_later_one() {
+    let area = Area::new(300, 4, Database::Sqlite);
+    area.night().expect(0);
+    let version = area.version();
+    let refused = area.run(&["run", "--as-at", "2026-06-01"]).expect(64);
+    assert!(refused.stderr.contains(AS_AT), "{}", refused.stderr);
+    assert_eq!(area.version(), version);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let area = Area::new(300, 5, Database::Sqlite);
+    let dry = area.run(&["run", "--as-at", AS_AT, "--dry-run"]).expect(0);
+    assert!(dry.stdout.contains("nothing was written"), "{}", dry.stdout);
+    for made in ["data", "landing", "reports"] {
+        assert!(!area.file(made).exists(), "{made}");
+    }
+}
+
+#[test]
+fn a_broken_source_holds_back_neither_the_others_nor_the_dataset() {
+    let area = Area::new(300, 6, Database::Sqlite);
+    let feed = fs::read_dir(area.file("incoming/section23"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    fs::rename(&feed, area.file("away")).unwrap();
+    let night = area.night().expect(3);
+    assert!(
+        night.stderr.contains("missing") || night.stdout.contains("missing"),
+        "{}",
+        night.stderr
+    );
+    let without = area.version();
+    fs::rename(area.file("away"), &feed).unwrap();
+    area.night().expect(0);
+    assert_ne!(area.version(), without);
+}
+
+#[test]
+fn every_unmatched_notice_has_a_reason() {
+    let area = Area::new(1_000, 7, Database::Sqlite);
+    area.night().expect(0);
+    let unmatched = area
+        .run(&["match-rates", "--unmatched", "--format", "json"])
+        .expect(0)
+        .json();
+    let rows = unmatched.as_array().unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let reason = row["reason"].as_str().unwrap_or("");
+        assert!(reason.len() == 3 && reason.starts_with('R'), "{row}");
+    }
+}

@@ -1,0 +1,145 @@
+//! A made-up area in a folder of its own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    postgres,
+    program::{self, Ended},
+};
+
+/// Which database an area's nights run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// The embedded one.
+    Sqlite,
+    /// A new database of the shared cluster.
+    Postgres,
+}
+
+impl Database {
+    /// Both.
+    pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+}
+
+/// A made-up area: files, configuration, keys.
+pub struct Area {
+    folder: TempDir,
+    /// The URL in its configuration.
+    pub store: String,
+}
+
+/// The day that the tests' areas are about.
+pub const AS_AT: &str = "2026-06-30";
+
+impl Area {
+    /// An area of this many children with one year of deliveries.
+    pub fn new(children: u32, seed: u64, database: Database) -> Self {
+        Area::with_store(
+            children,
+            seed,
+            match database {
+                Database::Sqlite => "sqlite:data".to_owned(),
+                Database::Postgres => postgres::database(&postgres::shared()),
+            },
+        )
+    }
+
+    /// An area on the database behind this URL.
+    pub fn with_store(children: u32, seed: u64, store: String) -> Self {
+        let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
+        let (children, seed) = (children.to_string(), seed.to_string());
+        program::run(
+            folder.path(),
+            &[
+                "synth",
+                "--children",
+                &children,
+                "--years",
+                "1",
+                "--seed",
+                &seed,
+                "--as-at",
+                AS_AT,
+                "--out",
+                ".",
+            ],
+        )
+        .expect(0);
+        let area = Area { folder, store };
+        area.edit_configuration(|text| text.replace("sqlite:data", &area.store));
+        area.run(&["keys", "new", "keys/sendlink.key"]).expect(0);
+        area
+    }
+
+    /// Another area with the same files and keys, on a database of its own.
+    pub fn twin(&self, database: Database) -> Self {
+        let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
+        let status = Command::new("cp")
+            .args([
+                "-a",
+                &format!("{}/.", self.path().display()),
+                &folder.path().display().to_string(),
+            ])
+            .status()
+            .expect("cp starts");
+        assert!(status.success());
+        for made in ["data", "landing", "reports"] {
+            let _ = fs::remove_dir_all(folder.path().join(made));
+        }
+        let store = match database {
+            Database::Sqlite => "sqlite:data".to_owned(),
+            Database::Postgres => postgres::database(&postgres::shared()),
+        };
+        let twin = Area { folder, store };
+        twin.edit_configuration(|text| text.replace(&self.store, &twin.store));
+        twin
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A path in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Changes its configuration.
+    pub fn edit_configuration(&self, edit: impl FnOnce(String) -> String) {
+        let file = self.file("sendlink.toml");
+        let text = fs::read_to_string(&file).expect("the configuration");
+        fs::write(file, edit(text)).expect("the configuration is written");
+    }
+
+    /// Runs a command of the program in it.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        program::run(self.path(), arguments)
+    }
+
+    /// Runs a night.
+    pub fn night(&self) -> Ended {
+        self.run(&["run", "--as-at", AS_AT])
+    }
+
+    /// A command of the program in it, to be started otherwise.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        program::command(self.path(), arguments)
+    }
+
+    /// The version that is published: as-at date and digest.
+    #[track_caller]
+    pub fn version(&self) -> String {
+        let status = self.run(&["status", "--format", "json"]).expect(0).json();
+        status["published"]["version"]
+            .as_str()
+            .unwrap_or_else(|| panic!("nothing is published: {status}"))
+            .to_owned()
+    }
+}
