@@ -245,14 +245,14 @@ impl Binding {
         self.by_name.get(name).and_then(|&index| self.fields.get(index))
     }
 
-    /// The bound fields, in declared order.
-    pub(crate) fn fields(&self) -> &[BoundField] {
-        &self.fields
+    /// Whether the file has a column for a field.
+    pub fn is_found(&self, name: &str) -> bool {
+        self.field(name).is_some_and(|bound| !bound.columns.is_empty())
     }
 
-    /// For each column of the header, whether the layout knows it.
-    pub(crate) fn known(&self) -> &[bool] {
-        &self.known
+    /// Whether the layout knows a column of the file.
+    pub fn is_known(&self, column: usize) -> bool {
+        self.known.get(column) == Some(&true)
     }
 
     /// A place in this file.

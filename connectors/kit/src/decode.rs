@@ -35,8 +35,11 @@ pub struct Decoded<R> {
     raw: Vec<u8>,
     taken: usize,
     filled: usize,
+    /// Decoded text: `ready[given..]` is still to be handed out.
+    ready: Vec<u8>,
+    given: usize,
     source_ended: bool,
-    decoder_ended: bool,
+    ended: bool,
 }
 
 /// Opens a source that is declared to be in `declared`.
@@ -83,54 +86,58 @@ pub fn decode<R: Read>(mut source: R, declared: Encoding) -> Result<Decoded<R>, 
         raw,
         taken: 0,
         filled: 0,
+        ready: Vec::new(),
+        given: 0,
         source_ended: false,
-        decoder_ended: false,
+        ended: false,
     })
 }
 
 impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let Some(decoder) = &mut self.decoder else {
+        if self.decoder.is_none() {
             return self.source.read(out);
+        }
+        while self.given == self.ready.len() {
+            if !self.decode_more()? {
+                return Ok(0);
+            }
+        }
+        let mut rest = self.ready.get(self.given..).unwrap_or_default();
+        let copied = rest.read(out)?;
+        self.given += copied;
+        Ok(copied)
+    }
+}
+
+impl<R: Read> Decoded<R> {
+    /// Decodes some more text into `ready`; false at the end.
+    fn decode_more(&mut self) -> io::Result<bool> {
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(false);
         };
-        // The decoder needs room for the longest character; callers use buffers far larger.
-        if out.len() < 4 {
-            return if out.is_empty() {
-                Ok(0)
-            } else {
-                Err(io::Error::from(io::ErrorKind::InvalidInput))
-            };
+        if self.ended {
+            return Ok(false);
         }
-        loop {
-            if self.decoder_ended {
-                return Ok(0);
-            }
-            if self.taken == self.filled && !self.source_ended {
-                self.taken = 0;
-                self.filled = self.source.read(&mut self.raw)?;
-                self.source_ended = self.filled == 0;
-            }
-            let raw = self.raw.get(self.taken..self.filled).unwrap_or_default();
-            let Some(room) = out.len().checked_sub(1).and_then(|room| out.get_mut(..room)) else {
-                return Ok(0);
-            };
-            let (result, read, mut written) =
-                decoder.decode_to_utf8_without_replacement(raw, room, self.source_ended);
-            self.taken += read;
-            match result {
-                DecoderResult::InputEmpty => self.decoder_ended = self.source_ended,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => {
-                    if let Some(byte) = out.get_mut(written) {
-                        *byte = MALFORMED;
-                        written += 1;
-                    }
-                }
-            }
-            if written > 0 {
-                return Ok(written);
-            }
+        if self.taken == self.filled && !self.source_ended {
+            self.taken = 0;
+            self.filled = self.source.read(&mut self.raw)?;
+            self.source_ended = self.filled == 0;
         }
+        let raw = self.raw.get(self.taken..self.filled).unwrap_or_default();
+        self.given = 0;
+        // Three bytes of UTF-8 for each byte of input and some for what the decoder held back: it never lacks room.
+        self.ready.resize(3 * raw.len() + 16, 0);
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(raw, &mut self.ready, self.source_ended);
+        self.ready.truncate(written);
+        self.taken += read;
+        match result {
+            DecoderResult::InputEmpty => self.ended = self.source_ended,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => self.ready.push(MALFORMED),
+        }
+        Ok(true)
     }
 }
 

@@ -279,6 +279,11 @@ impl<'a> Values<'a> {
         self.note(field, rule, effect);
     }
 
+    /// How many findings were noted so far.
+    pub fn findings(&self) -> usize {
+        self.findings.len()
+    }
+
     /// Whether the row is kept out by what was read so far.
     pub fn is_quarantined(&self) -> bool {
         self.quarantined
