@@ -12,6 +12,7 @@ mod children;
 mod header;
 mod names;
 mod pupil;
+mod report;
 pub mod rules;
 pub mod tables;
 pub mod write;

@@ -4,15 +4,14 @@
 //! within a pupil, as the groups between move from year to year; what is not read is passed over with everything
 //! in it. That is how repeated blocks are kept apart, whose children share names with the pupil's own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kit::{
-    Binding, Delivery, DeliveryFile, ReadError, Reading, Row, Sink, SnapshotScope, Table, Verdict,
+    Delivery, DeliveryFile, ReadError, Reading, Row, Sink, SnapshotScope, Verdict,
     binding::refuse,
-    layout::{Layout, TableLayout},
-    xml::{self, Element, XmlFault, XmlFile, XmlStep},
+    xml::{self, Element, XmlFile, XmlStep},
 };
-use records::{Finding, Location, Outcome, Rule, Version, finding::Effect};
+use records::{Location, Outcome, Version, finding::Effect};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -20,12 +19,14 @@ use crate::{
     header::{self, Return},
     names::NameFacts,
     pupil::{self, Lists, Seen, Surroundings},
+    report::{at, refused},
     rules,
-    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS, table},
+    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS},
 };
 
-/// Names that a layout does not know, of which a file's findings tell apart at most this many.
-const MOST_UNKNOWN: usize = 256;
+mod part;
+
+use part::{Building, Kind, Part, Texts, put};
 
 /// Reads a delivery of returns, one a file.
 pub(crate) fn read(
@@ -78,33 +79,6 @@ struct Document<'a> {
     pupils: u64,
 }
 
-/// Which table an element is a row of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Header,
-    OnRoll,
-    OffRoll,
-    Need,
-    Meals,
-}
-
-/// A row that is being put together from elements.
-struct Building {
-    kind: Kind,
-    /// How deep its own element lies.
-    depth: usize,
-    line: u64,
-    texts: Texts,
-    addresses: Vec<(u64, Texts)>,
-    needs: Vec<(u64, Texts)>,
-    meals: Vec<(u64, Texts)>,
-    /// What costs the row, and where.
-    spoilt: Option<(&'static Rule, Location)>,
-}
-
-/// The texts of a row, by the columns of its part.
-type Texts = Vec<Zeroizing<String>>;
-
 impl Document<'_> {
     fn read(
         mut self,
@@ -112,15 +86,18 @@ impl Document<'_> {
         upns: &mut Seen,
         sink: &mut dyn Sink,
     ) -> Result<(), ReadError> {
-        let fault = |fault: XmlFault| fault.into_read_error(&self.file.label);
-        let mut reader: XmlFile = xml::open(self.file, &self.reading.layout.file).map_err(fault)?;
+        let label = &self.file.label;
+        let mut reader: XmlFile = xml::open(self.file, &self.reading.layout.file)
+            .map_err(|fault| refused(fault.into_read_error(label), sink))?;
         // How deep the element lies that is being passed over.
         let mut skipping: Option<usize> = None;
         let mut row: Option<Building> = None;
         let mut block: Option<Building> = None;
         loop {
-            let fault = |fault: XmlFault| fault.into_read_error(&self.file.label);
-            match reader.step().map_err(fault)? {
+            match reader
+                .step()
+                .map_err(|fault| refused(fault.into_read_error(label), sink))?
+            {
                 XmlStep::Open { name, at } => {
                     let name = name.to_lowercase();
                     let depth = reader.depth();
@@ -444,113 +421,4 @@ fn for_each_block(
         values.finish(sink)?;
     }
     Ok(())
-}
-
-impl Building {
-    fn new(kind: Kind, depth: usize, line: u64) -> Self {
-        Building {
-            kind,
-            depth,
-            line,
-            texts: Texts::new(),
-            addresses: Vec::new(),
-            needs: Vec::new(),
-            meals: Vec::new(),
-            spoilt: None,
-        }
-    }
-
-    fn take_block(&mut self, block: Building) {
-        let rows = if block.kind == Kind::Need {
-            &mut self.needs
-        } else {
-            &mut self.meals
-        };
-        rows.push((block.line, block.texts));
-    }
-}
-
-/// How one table stands in a document.
-struct Part {
-    name: &'static str,
-    /// The element that is a row, in lower case.
-    element: Option<String>,
-    /// Names of elements that are passed over, in lower case.
-    ignored: BTreeSet<String>,
-    /// The column of each element that is read, by its name in lower case; and of those that were met and are not
-    /// known.
-    columns: BTreeMap<String, usize>,
-    header: Vec<String>,
-    binding: Binding,
-}
-
-impl Part {
-    fn new(
-        name: &'static str,
-        file: &DeliveryFile,
-        reading: &Reading<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<Self, ReadError> {
-        let layout: &Layout = reading.layout;
-        let unsaid = TableLayout::default();
-        let in_layout = layout.tables.get(name).unwrap_or(&unsaid);
-        let declared: &Table = table(name).unwrap_or(&NO_TABLE);
-        let mut header: Vec<String> = Vec::new();
-        for column in in_layout.columns.values() {
-            header.extend(column.names.iter().cloned());
-        }
-        let place = Location {
-            file: file.label.clone(),
-            ..Location::default()
-        };
-        let known = (&in_layout.columns, in_layout.ignored.as_slice());
-        let binding = Binding::new(declared, layout, known, &header, place, sink)?.without_columns();
-        Ok(Part {
-            name: declared.name,
-            element: in_layout.element.as_ref().map(|element| element.to_lowercase()),
-            ignored: in_layout.ignored.iter().map(|name| name.to_lowercase()).collect(),
-            columns: header
-                .iter()
-                .enumerate()
-                .map(|(column, name)| (name.to_lowercase(), column))
-                .collect(),
-            header,
-            binding,
-        })
-    }
-
-    /// The column of an element. One that is not known gets a column behind the others, which the binding then
-    /// reports.
-    fn column(&mut self, name: String) -> usize {
-        let next = self.columns.len();
-        if next >= self.header.len() + MOST_UNKNOWN && !self.columns.contains_key(&name) {
-            return next;
-        }
-        *self.columns.entry(name).or_insert(next)
-    }
-}
-
-/// Stands in for a table that is not declared, which the tests rule out.
-static NO_TABLE: Table = Table {
-    name: "",
-    description: "",
-    fields: &[],
-};
-
-fn put(texts: &mut Texts, column: usize, text: Zeroizing<String>) {
-    while texts.len() <= column {
-        texts.push(Zeroizing::default());
-    }
-    if let Some(place) = texts.get_mut(column) {
-        *place = text;
-    }
-}
-
-fn at(rule: &'static Rule, effect: Effect, location: Location) -> Finding {
-    Finding {
-        rule,
-        effect,
-        location,
-        rows: 1,
-    }
 }

@@ -12,8 +12,11 @@ pub(super) struct TableFile<'a> {
 
 impl TableFile<'_> {
     /// Opens the file at its first row.
-    pub(super) fn open(&self, reading: &Reading<'_>) -> Result<Reader, ReadError> {
-        open(self.file, reading)
+    ///
+    /// # Errors
+    /// Where it cannot be read, or has no header.
+    pub(super) fn open(&self, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<Reader, ReadError> {
+        open(self.file, reading, sink)
     }
 }
 
@@ -31,7 +34,7 @@ pub(super) fn recognise<'a>(
             .rsplit_once('.')
             .is_none_or(|(_, extension)| extension.eq_ignore_ascii_case("csv"));
         let found = if is_csv {
-            find(open(file, reading)?.header(), reading)
+            find(open(file, reading, sink)?.header(), reading)
         } else {
             None
         };
@@ -80,8 +83,9 @@ pub(super) fn sets(files: Vec<TableFile<'_>>) -> Vec<Vec<TableFile<'_>>> {
     sets.into_values().collect()
 }
 
-fn open(file: &DeliveryFile, reading: &Reading<'_>) -> Result<Reader, ReadError> {
-    Reader::open(file, &reading.layout.file, &[]).map_err(|error| error.into_read_error(&file.label))
+fn open(file: &DeliveryFile, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<Reader, ReadError> {
+    Reader::open(file, &reading.layout.file, &[])
+        .map_err(|error| refused(error.into_read_error(&file.label), sink))
 }
 
 /// The table that a header belongs to: of those whose marks are all there, the one with the most.

@@ -260,3 +260,30 @@ fn record(incoming: &Incoming) -> String {
         needs.join(" "),
     )
 }
+
+/// Compares line by line, so that a difference shows where it is.
+pub fn assert_lines(found: &[String], expected: &[&str]) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+/// A copy of a folder of hand-written files that a test may change.
+pub fn copy(folder: &str) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    for entry in std::fs::read_dir(data(folder)).expect("the folder is there") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("a copy");
+    }
+    copy
+}
+
+/// Changes the text of one file.
+pub fn edit(folder: &Path, name: &str, change: impl FnOnce(String) -> String) {
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path).expect("a text");
+    let changed = change(text.clone());
+    assert_ne!(text, changed, "the test changes nothing");
+    std::fs::write(path, changed).expect("written");
+}
