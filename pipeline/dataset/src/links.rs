@@ -50,6 +50,19 @@ pub struct Member {
     pub linked_on: Date,
 }
 
+/// A child that stands or once stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownChildRow {
+    /// Its id.
+    pub child_id: ChildId,
+    /// The record that the id was made from.
+    pub anchor: RecordId,
+    /// The day of the run that first had it.
+    pub since: Date,
+    /// The child that it went into.
+    pub merged_into: Option<ChildId>,
+}
+
 /// The link of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow {
@@ -163,6 +176,27 @@ impl Store {
         .await
     }
 
+    /// Every child that ever was, ordered by id: what tonight's clusters may take over.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn known_children(&self) -> Result<Vec<KnownChildRow>, StoreError> {
+        let mut tx = self.read("read the children").await?;
+        tx.all(
+            "select c.child_id, c.anchor, c.since, c.redirect from child c order by c.child_id",
+            [],
+            |row| {
+                Ok(KnownChildRow {
+                    child_id: ChildId(row.bytes(0)?),
+                    anchor: RecordId(row.bytes(1)?),
+                    since: row.parsed(2)?,
+                    merged_into: row.optional_blob(3)?.map(child).transpose()?,
+                })
+            },
+        )
+        .await
+    }
+
     /// Replaces all links in one transaction, and keeps the history of child ids: a child that went into
     /// another redirects to it, an id is never used again for somebody else.
     ///
@@ -233,6 +267,12 @@ impl Store {
             }
         }
     }
+}
+
+fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {
+    bytes.try_into().map(ChildId).map_err(|_| StoreError::Corrupt {
+        what: "an id of another length",
+    })
 }
 
 /// Links that are gone or say something else.
