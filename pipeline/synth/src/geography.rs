@@ -182,6 +182,11 @@ impl Geography {
         }
     }
 
+    /// The decile of deprivation of a place that is in the directory.
+    pub(crate) fn known_decile(&self, place: Place) -> Option<u8> {
+        matches!(place, Place::At(_)).then(|| self.decile(place))
+    }
+
     /// A postcode as it is written.
     pub(crate) fn postcode(&self, index: usize) -> String {
         let neighbourhood = self.neighbourhood(index);

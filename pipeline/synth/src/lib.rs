@@ -4,6 +4,18 @@
 //! then is the child projected into every feed, with the noise that real ones have. Files are written through the
 //! declared fields and layouts of the connectors that will read them.
 //!
+//! ```
+//! use jiff::civil::date;
+//! use synth::Settings;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let settings = Settings { children: 200, years: 1, ..Settings::new(folder.path(), date(2026, 3, 31)) };
+//! let summary = synth::write(&settings, |_made, _of| {})?;
+//! assert_eq!(summary.children, 200);
+//! assert!(folder.path().join("truth/records.csv").is_file());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Nobody in an area lives. NHS numbers are of the range 999 000 0000 to 999 999 9999, which is kept for tests; UPNs
 //! bear the pseudo-authorities 001 to 005; postcodes begin with Q, as none does; schools, health bodies, wards and
 //! neighbourhoods have codes that nobody has. Authorities and districts are real ones of Essex, because only a real
@@ -185,7 +197,7 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
             given.extend(of_person);
             if records > 0 {
                 recorded.insert(person.id.as_str());
-                let decile = geography.decile(person.place(person.known_from));
+                let decile = geography.known_decile(person.place(person.known_from));
                 truth.person(person, decile, schooling.upn(settings.as_at), records)?;
             }
         }

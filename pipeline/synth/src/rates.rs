@@ -107,9 +107,9 @@ rates! {
     /// Share of children with needs that show early and lead to a plan of whom a health body gives notice.
     notified_of_plan: 0.8,
     /// Share of children with needs that show early and lead to SEN support of whom a health body gives notice.
-    notified_of_support: 0.30,
+    notified_of_support: 0.26,
     /// Share of children without such needs of whom a health body gives notice all the same.
-    notified_of_none: 0.004,
+    notified_of_none: 0.003,
     /// Share of notices that come when the child has reached compulsory school age.
     notified_too_late: 0.012,
     /// Share of notices about children of a neighbouring authority that are sent to ours.

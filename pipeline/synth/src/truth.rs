@@ -99,7 +99,7 @@ impl Truth {
     pub(crate) fn person(
         &mut self,
         person: &Person,
-        decile: u8,
+        decile: Option<u8>,
         upn: &str,
         records: u64,
     ) -> Result<(), SynthError> {
@@ -108,7 +108,7 @@ impl Truth {
             &person.birth.to_string(),
             person.sex.as_str(),
             person.group.as_str(),
-            &decile.to_string(),
+            &decile.map(|decile| decile.to_string()).unwrap_or_default(),
             &person.nhs_number,
             upn,
             &person.forename,
