@@ -1,6 +1,9 @@
 //! The declared fields of a table, bound to the columns of one file.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use records::{Finding, Location, Rule, finding::Effect};
 
@@ -51,7 +54,7 @@ pub fn known_names(columns: &BTreeMap<String, Column>, ignored: &[String]) -> Ve
         .flat_map(|column| column.names.iter().cloned())
         .collect();
     names.extend(ignored.iter().cloned());
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(fold_code(name)));
     names
 }
@@ -74,10 +77,8 @@ impl Binding {
         sink: &mut dyn Sink,
     ) -> Result<Self, ReadError> {
         let folded: Vec<String> = header.iter().map(|name| fold_code(name)).collect();
-        let mut known: Vec<bool> = folded
-            .iter()
-            .map(|name| ignored.iter().any(|other| fold_code(other) == *name))
-            .collect();
+        let ignored: BTreeSet<String> = ignored.iter().map(|name| fold_code(name)).collect();
+        let mut known: Vec<bool> = folded.iter().map(|name| ignored.contains(name)).collect();
         let mut fields = Vec::with_capacity(table.fields.len());
         let finding = |rule, effect, header: Option<&String>, column: Option<usize>| Finding {
             rule,

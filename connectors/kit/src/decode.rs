@@ -7,11 +7,15 @@
 use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use zeroize::Zeroizing;
 
 use crate::layout::Encoding;
 
 /// Stands for a malformed sequence in decoded text.
 pub const MALFORMED: u8 = 0xff;
+
+/// Room for what a decoder held back from the bytes before.
+const SPARE: usize = 16;
 
 /// Bytes read from the source at once.
 const CHUNK: usize = 64 * 1024;
@@ -32,11 +36,11 @@ pub struct Decoded<R> {
     source: io::Chain<Cursor<Vec<u8>>, R>,
     decoder: Option<Decoder>,
     /// Undecoded bytes: `raw[taken..filled]`.
-    raw: Vec<u8>,
+    raw: Zeroizing<Vec<u8>>,
     taken: usize,
     filled: usize,
     /// Decoded text: `ready[given..]` is still to be handed out.
-    ready: Vec<u8>,
+    ready: Zeroizing<Vec<u8>>,
     given: usize,
     source_ended: bool,
     ended: bool,
@@ -75,18 +79,16 @@ pub fn decode<R: Read>(mut source: R, declared: Encoding) -> Result<Decoded<R>, 
     };
     start.drain(..mark_length);
     let decoder = marked.map(|encoding| encoding.new_decoder_without_bom_handling());
-    let raw = if decoder.is_some() {
-        vec![0; CHUNK]
-    } else {
-        Vec::new()
-    };
+    let raw = Zeroizing::new(vec![0; if decoder.is_some() { CHUNK } else { 0 }]);
+    // As large as it will ever be, so that no copy is left behind by growing.
+    let ready_size = 3 * raw.len() + SPARE;
     Ok(Decoded {
         source: Cursor::new(start).chain(source),
         decoder,
         raw,
         taken: 0,
         filled: 0,
-        ready: Vec::new(),
+        ready: Zeroizing::new(Vec::with_capacity(ready_size)),
         given: 0,
         source_ended: false,
         ended: false,
@@ -127,7 +129,7 @@ impl<R: Read> Decoded<R> {
         let raw = self.raw.get(self.taken..self.filled).unwrap_or_default();
         self.given = 0;
         // Three bytes of UTF-8 for each byte of input and some for what the decoder held back: it never lacks room.
-        self.ready.resize(3 * raw.len() + 16, 0);
+        self.ready.resize(3 * raw.len() + SPARE, 0);
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(raw, &mut self.ready, self.source_ended);
         self.ready.truncate(written);

@@ -141,6 +141,9 @@ impl Layout {
         if layout.columns.is_empty() == layout.tables.is_empty() {
             return Err(contradiction("needs either [columns] or [tables], and not both"));
         }
+        if !layout.columns.is_empty() && matches!(layout.file.format, Format::Xml | Format::Blade) {
+            return Err(contradiction("this format needs [tables], not [columns]"));
+        }
         if layout.file.header_row == 0 {
             return Err(contradiction("header_row counts from 1"));
         }
