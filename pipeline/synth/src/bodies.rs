@@ -1,5 +1,5 @@
-//! The health bodies that give notice, each with habits of its own. All are made up: their codes have the shape of
-//! ODS codes and belong to nobody.
+//! The health bodies that give notice, each with habits of its own. All are made up; their codes have the shape of
+//! ODS codes.
 
 use crate::dice::Dice;
 

@@ -18,7 +18,7 @@
 //!
 //! Nobody in an area lives. NHS numbers are of the range 999 000 0000 to 999 999 9999, which is kept for tests; UPNs
 //! bear the pseudo-authorities 001 to 005; postcodes begin with Q, as none does; schools, health bodies, wards and
-//! neighbourhoods have codes that nobody has. Authorities and districts are real ones of Essex, because only a real
+//! neighbourhoods are made up, with codes of the right shape. Authorities and districts are real ones of Essex, because only a real
 //! one can be looked up; no figure of an area says anything about them.
 //!
 //! The same [`Settings`] make the same bytes and times of files, whatever the machine. Each child has a stream of

@@ -499,3 +499,55 @@ fn any_day_can_be_the_as_at_date() {
         );
     }
 }
+
+/// Shares of notices without an NHS number, about children born in the three most and the three least deprived tenths.
+fn shares_without_number(bias_by_deprivation: bool) -> (f64, f64) {
+    let area = area(|settings| {
+        settings.children = 6_000;
+        settings.bias_by_deprivation = bias_by_deprivation;
+        settings.rates.nhs_number_missing = 0.3;
+        settings.rates.nhs_number_missing_from_system = 0.3;
+    });
+    let deciles: BTreeMap<String, u8> = area
+        .table("truth/persons.csv")
+        .into_iter()
+        .filter_map(|person| Some((person["person"].clone(), person["imd_decile"].parse().ok()?)))
+        .collect();
+    let persons: BTreeMap<String, String> = area
+        .table("truth/records.csv")
+        .into_iter()
+        .map(|record| (record["reference"].clone(), record["person"].clone()))
+        .collect();
+    let mut shares = [(0.0, 0.0); 2];
+    for feed in area
+        .summary
+        .feeds
+        .iter()
+        .filter(|feed| feed.kind == Kind::Section23)
+    {
+        for incoming in read_back(&area, feed).into_values().flat_map(|seen| seen.records) {
+            let (Some(child), Some(reference)) = (&incoming.people.child, &incoming.reference) else {
+                continue;
+            };
+            let share = match persons
+                .get(reference.expose())
+                .and_then(|person| deciles.get(person))
+            {
+                Some(1..=3) => &mut shares[0],
+                Some(8..=10) => &mut shares[1],
+                _ => continue,
+            };
+            share.0 += f64::from(u8::from(child.nhs_number == identity::Held::Absent));
+            share.1 += 1.0;
+        }
+    }
+    (shares[0].0 / shares[0].1, shares[1].0 / shares[1].1)
+}
+
+#[test]
+fn deprivation_brings_gaps_only_where_it_is_asked_to() {
+    let (most, least) = shares_without_number(true);
+    assert!(most > 1.6 * least, "{most} against {least}");
+    let (most, least) = shares_without_number(false);
+    assert!((most - least).abs() < 0.15, "{most} against {least}");
+}
