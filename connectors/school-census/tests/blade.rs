@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{child, copy, data, edit, layout, payload, read, read_as_at, refused, taken};
+use common::{
+    child, copy, data, delivery, edit, layout, payload, read, read_as_at, read_delivery, refused, taken,
+};
 use jiff::civil::date;
 use kit::{Layout, Mode, ReadError};
 use records::finding::Effect;
@@ -475,20 +477,15 @@ fn a_bad_row_never_costs_its_neighbours() {
 #[test]
 fn every_prefix_that_ends_within_a_row_is_refused() {
     let blade = blade();
-    for table in [
-        "pupilonroll",
-        "senneeds",
-        "addresses",
-        "schoolcensus",
-        "pupilnolongeronroll",
-    ] {
+    for table in ["pupilonroll", "senneeds"] {
         let folder = copy(SPRING);
         let name = format!("{table}_2026_spring_acad.csv");
+        let delivery = delivery(folder.path(), &blade);
         let whole = std::fs::read(folder.path().join(&name)).expect("bytes");
         for length in 0..whole.len() {
             let prefix = whole.get(..length).expect("a prefix");
             std::fs::write(folder.path().join(&name), prefix).expect("written");
-            let (read, outcome) = read(folder.path(), &blade);
+            let (read, outcome) = read_delivery(&delivery, &blade, date(2026, 11, 23));
             let rows = prefix.iter().filter(|byte| **byte == b'\n').count();
             // A CR ends a row as well as CR LF does.
             let at_boundary = prefix.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r'));

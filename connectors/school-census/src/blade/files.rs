@@ -90,7 +90,8 @@ fn open(file: &DeliveryFile, reading: &Reading<'_>, sink: &mut dyn Sink) -> Resu
 
 /// The table that a header belongs to: of those whose marks are all there, the one with the most.
 fn find<'a>(header: &[String], reading: &Reading<'a>) -> Option<(&'static Table, &'a TableLayout)> {
-    let has = |mark: &String| header.iter().any(|name| fold_code(name) == fold_code(mark));
+    let header: BTreeSet<String> = header.iter().map(|name| fold_code(name)).collect();
+    let has = |mark: &String| header.contains(&fold_code(mark));
     let (name, layout) = reading
         .layout
         .tables

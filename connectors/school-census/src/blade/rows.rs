@@ -13,7 +13,8 @@ impl TableSet<'_> {
         let layout = file.layout;
         let mut reader = file.open(self.reading, sink)?;
         let place = reader.location(None, None);
-        let columns = self.columns_in_force(layout, reader.header());
+        let sent = self.sent(layout);
+        let columns = self.columns_in_force(layout, reader.header(), &sent);
         let ignored: Vec<String> = layout
             .sent
             .values()
@@ -21,7 +22,7 @@ impl TableSet<'_> {
             .chain(&layout.ignored)
             .cloned()
             .collect();
-        self.report_columns_out_of_term(layout, reader.header(), &place, sink);
+        self.report_columns_out_of_term(&sent, reader.header(), &place, sink);
         let known = (&columns, ignored.as_slice());
         let mut binding = Binding::new(
             file.table,
@@ -56,28 +57,45 @@ impl TableSet<'_> {
 
     /// The columns to read: those that the file has, and those that it should have in this census, so that they
     /// are missed. A return's own header is read before its census is known and is the same in every census.
-    fn columns_in_force(&self, layout: &TableLayout, header: &[String]) -> BTreeMap<String, Column> {
-        let has = |name: &String| header.iter().any(|other| fold_code(other) == fold_code(name));
-        let sent = |name: &String| {
-            layout.sent.iter().any(|(censuses, names)| {
-                names.iter().any(|other| fold_code(other) == fold_code(name))
-                    && self.censuses.iter().any(|census| censuses.contains(*census))
-            })
+    fn columns_in_force(
+        &self,
+        layout: &TableLayout,
+        header: &[String],
+        sent: &BTreeMap<String, SentColumn<'_>>,
+    ) -> BTreeMap<String, Column> {
+        let header: BTreeSet<String> = header.iter().map(|name| fold_code(name)).collect();
+        let wanted = |name: &String| {
+            let name = fold_code(name);
+            header.contains(&name) || sent.get(&name).is_some_and(|column| column.in_force)
         };
-        let wanted = |column: &Column| {
-            layout.sent.is_empty()
-                || self.censuses.is_empty()
-                || column.names.iter().any(|name| has(name) || sent(name))
-        };
-        let columns = layout.columns.iter().filter(|(_, column)| wanted(column));
+        let every = sent.is_empty() || self.censuses.is_empty();
+        let columns = layout
+            .columns
+            .iter()
+            .filter(|(_, column)| every || column.names.iter().any(wanted));
         columns
             .map(|(field, column)| (field.clone(), column.clone()))
             .collect()
     }
 
+    /// The columns that a table may have in any census, by their folded names.
+    fn sent<'l>(&self, layout: &'l TableLayout) -> BTreeMap<String, SentColumn<'l>> {
+        let mut sent = BTreeMap::new();
+        for (censuses, names) in &layout.sent {
+            let in_force = self.censuses.iter().any(|census| censuses.contains(*census));
+            for name in names {
+                let column = sent
+                    .entry(fold_code(name))
+                    .or_insert(SentColumn { name, in_force });
+                column.in_force |= in_force;
+            }
+        }
+        sent
+    }
+
     fn report_columns_out_of_term(
         &self,
-        layout: &TableLayout,
+        sent: &BTreeMap<String, SentColumn<'_>>,
         header: &[String],
         place: &Location,
         sink: &mut dyn Sink,
@@ -86,19 +104,8 @@ impl TableSet<'_> {
             return;
         }
         for (column, name) in (0..).zip(header) {
-            let spans: Vec<_> = layout
-                .sent
-                .iter()
-                .filter_map(|(censuses, names)| {
-                    let known = names.iter().find(|other| fold_code(other) == fold_code(name))?;
-                    Some((censuses, known))
-                })
-                .collect();
-            let in_force = spans
-                .iter()
-                .any(|(censuses, _)| self.censuses.iter().any(|census| censuses.contains(*census)));
-            if let (false, Some((_, known))) = (in_force, spans.first()) {
-                let header = Some((*known).clone());
+            if let Some(known) = sent.get(&fold_code(name)).filter(|known| !known.in_force) {
+                let header = Some(known.name.to_owned());
                 let location = Location {
                     column: Some(column),
                     header,
@@ -108,4 +115,12 @@ impl TableSet<'_> {
             }
         }
     }
+}
+
+/// A column that a table has in some census.
+struct SentColumn<'a> {
+    /// As the layout writes it.
+    name: &'a str,
+    /// Whether it is sent in a census of this set.
+    in_force: bool,
 }

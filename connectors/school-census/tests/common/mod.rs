@@ -101,6 +101,15 @@ pub fn read_as_at(
     layout: &Layout,
     as_at: Date,
 ) -> (Read, Result<Vec<SnapshotScope>, ReadError>) {
+    read_delivery(&delivery(folder, layout), layout, as_at)
+}
+
+/// Reads a delivery.
+pub fn read_delivery(
+    delivery: &Delivery,
+    layout: &Layout,
+    as_at: Date,
+) -> (Read, Result<Vec<SnapshotScope>, ReadError>) {
     let mut read = Read::default();
     let reading = Reading {
         layout,
@@ -108,7 +117,7 @@ pub fn read_as_at(
         as_at,
         test_numbers: TestNumbers::Allowed,
     };
-    let outcome = SchoolCensus.read(&delivery(folder, layout), &reading, &mut read);
+    let outcome = SchoolCensus.read(delivery, &reading, &mut read);
     (read, outcome)
 }
 
