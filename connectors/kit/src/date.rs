@@ -427,3 +427,106 @@ fn take_month(rest: &mut &str, full: bool) -> Option<i16> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn day(form: &str, text: &str) -> Option<Date> {
+        DateForm::new(form)
+            .unwrap()
+            .parse(text)
+            .map(|moment| moment.written.date())
+    }
+
+    #[test]
+    fn every_form_in_use() {
+        let third_of_april = Some(date(2025, 4, 3));
+        for (form, text) in [
+            ("YYYY-MM-DD", "2025-04-03"),
+            ("DD/MM/YYYY", " 03/04/2025 "),
+            ("DD/MM/YY", "03/04/25"),
+            ("D/M/YYYY", "3/4/2025"),
+            ("D/M/YYYY", "03/04/2025"),
+            ("MM/DD/YYYY", "04/03/2025"),
+            ("DD-MMM-YYYY", "03-APR-2025"),
+            ("D MMMM YYYY", "3 April 2025"),
+            ("DD.MM.YYYY", "03.04.2025"),
+            ("YYYYMMDD", "20250403"),
+            ("YYYY-MMM-DD hh:mm:ss", "2025-Apr-03 00:00:00"),
+            ("RFC3339", "2025-04-03T23:59:59.5+01:00"),
+            ("RFC3339", "2025-04-03 12:00:00"),
+        ] {
+            assert_eq!(day(form, text), third_of_april, "{form}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_fits() {
+        for (form, text) in [
+            ("DD/MM/YYYY", "3/4/2025"),
+            ("DD/MM/YYYY", "03/04/25"),
+            ("DD/MM/YYYY", "03/04/2025 10:00"),
+            ("DD/MM/YYYY", "03-04-2025"),
+            ("DD/MM/YYYY", "31/02/2025"),
+            ("DD/MM/YYYY", "25/13/2025"),
+            ("YYYYMMDD", "2025043"),
+            ("YYYY-MMM-DD hh:mm:ss", "2025-Apr-03 24:00:00"),
+            ("DD/MM/YYYY", "٠٣/04/2025"),
+            ("RFC3339", "2025-04-03"),
+            ("DD/MM/YYYY", ""),
+        ] {
+            assert_eq!(day(form, text), None, "{form} {text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_ordered_by_its_offset_and_dated_by_its_clock() {
+        let moment = DateForm::new("RFC3339")
+            .unwrap()
+            .parse("2025-06-01T00:30:00+01:00")
+            .unwrap();
+        assert_eq!(moment.written, date(2025, 6, 1).at(0, 30, 0, 0));
+        assert_eq!(moment.ordered, date(2025, 5, 31).at(23, 30, 0, 0));
+    }
+
+    #[test]
+    fn serials_of_both_calendars() {
+        assert_eq!(
+            from_excel_serial(45_726.0, false),
+            Some(date(2025, 3, 10).at(0, 0, 0, 0))
+        );
+        assert_eq!(
+            from_excel_serial(45_726.75, false),
+            Some(date(2025, 3, 10).at(18, 0, 0, 0))
+        );
+        assert_eq!(
+            from_excel_serial(44_264.0, true),
+            Some(date(2025, 3, 10).at(0, 0, 0, 0))
+        );
+        // 29 February 1900 never was; before it Excel is a day out.
+        for serial in [0.0, 60.0, -1.0, 3.0e6, f64::NAN, f64::INFINITY] {
+            assert_eq!(from_excel_serial(serial, false), None);
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let moment = date(2025, 4, 3).at(16, 5, 9, 0);
+        for form in [
+            "YYYY-MM-DD hh:mm:ss",
+            "D/M/YYYY hh:mm:ss",
+            "DD-MMM-YY hh.mm.ss",
+            "D MMMM YYYY, hhmmss",
+            "RFC3339",
+        ] {
+            let form = DateForm::new(form).unwrap();
+            assert_eq!(
+                form.parse(&form.write(moment)).map(|moment| moment.written),
+                Some(moment)
+            );
+        }
+    }
+}

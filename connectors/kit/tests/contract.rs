@@ -1,5 +1,11 @@
 //! What each mode of a contract does, and what of it is counted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use kit::{
     Binding, Class, Codes, Contract, Field, FieldType, Layout, Level, Mode, ReadError, Reader, Row, Sink,
     Step, Stopped, Table, Verdict, connector::Incoming,

@@ -1,5 +1,11 @@
 //! CSV files as they should and should not be.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use kit::{
     Reader, Row, Step,
     layout::{Encoding, FileForm, FinalNewline},

@@ -1,5 +1,11 @@
 //! Layouts that are wrong say where.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use kit::{Layout, layout::LayoutError, mappings};
 
 const GOOD: &str = r#"

@@ -1,5 +1,11 @@
 //! Hand-written files, record by record and finding by finding.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod common;
 
 use common::{layout, read};

@@ -1,5 +1,11 @@
 //! Every prefix of a file, as a broken transfer leaves it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod common;
 
 use std::path::Path;
