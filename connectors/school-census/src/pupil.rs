@@ -302,7 +302,7 @@ fn report_dates(values: &mut Values<'_>, birth: Option<Date>, of: &Return, on_ro
         for field in ["hours_at_setting", "funded_hours"] {
             if values
                 .raw(field)
-                .is_some_and(|hours| hours.trim_end_matches(['0', '.']) != "")
+                .is_some_and(|hours| !hours.trim_end_matches(['0', '.']).is_empty())
             {
                 values.note(field, &rules::HOURS_AGE, Effect::Accepted);
             }

@@ -1,5 +1,7 @@
 //! What a Blade export may look like, and what must not pass.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{

@@ -6,6 +6,8 @@
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! What is written is read, in every census.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{collections::BTreeMap, path::Path};
