@@ -219,32 +219,23 @@ impl Store {
         .await
     }
 
-    /// How many records of each of these snapshot scopes stand; a scope that is not known is not in the answer.
+    /// How many records of each snapshot scope of the feed stand; a scope whose latest snapshot was empty has
+    /// none.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn scope_sizes(
-        &self,
-        feed: &str,
-        scopes: &[String],
-    ) -> Result<BTreeMap<String, u64>, StoreError> {
+    pub async fn scope_sizes(&self, feed: &str) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut tx = self.read("read the sizes of snapshots").await?;
-        let mut sizes = BTreeMap::new();
-        for scope in scopes {
-            let size = tx
-                .optional(
-                    "select (select count(*) from record r
-                              where r.feed = s.feed and r.scope = s.scope and r.state = 'current')
-                       from snapshot s where s.feed = $1 and s.scope = $2",
-                    [feed.into(), scope.as_str().into()],
-                    |row| row.count(0),
-                )
-                .await?;
-            if let Some(size) = size {
-                sizes.insert(scope.clone(), size);
-            }
-        }
-        Ok(sizes)
+        let sizes = tx
+            .all(
+                "select s.scope, (select count(*) from record r
+                                   where r.feed = s.feed and r.scope = s.scope and r.state = 'current')
+                   from snapshot s where s.feed = $1 order by s.scope",
+                [feed.into()],
+                |row| Ok((row.text(0)?, row.count(1)?)),
+            )
+            .await?;
+        Ok(sizes.into_iter().collect())
     }
 
     #[expect(
@@ -351,15 +342,19 @@ pub(crate) async fn enter(
     })?;
     let rows = Value::Integer(i64::try_from(row_count(counts)).ok());
     if known.is_some() {
+        // The same bytes may come again later, to restore what they said: they count from then on.
         tx.execute(
-            "update delivery set verdict = $1, reason = $2, run = $3, row_count = $4, counts = $5, in_force = 1
-              where id = $6",
+            "update delivery set verdict = $1, reason = $2, run = $3, row_count = $4, counts = $5, in_force = 1,
+                    label = $6, received = case when received < $7 then $7 else received end
+              where id = $8",
             [
                 verdict.as_str().into(),
                 reason.map(str::to_owned).into(),
                 run.id.into(),
                 rows,
                 counts_json.into(),
+                info.label.as_str().into(),
+                sortable(info.received).into(),
                 id.into(),
             ],
         )

@@ -466,15 +466,15 @@ async fn keep_history(tx: &mut Tx, run: &Run) -> Result<(), StoreError> {
     }
     tx.execute(
         "update child set state = case when f.redirect is null then 'ended' else 'merged' end,
-                          redirect = f.redirect, since = $1
+                          redirect = f.redirect
            from fate f where f.child_id = child.child_id",
-        [run.as_at.into()],
+        [],
     )
     .await?;
     tx.execute(
         "insert into child (child_id, anchor, state, since)
          select child_id, anchor, 'live', $1 from new_child where true
-         on conflict (child_id) do update set state = 'live', redirect = null, since = excluded.since
+         on conflict (child_id) do update set state = 'live', redirect = null
           where child.state <> 'live'",
         [run.as_at.into()],
     )

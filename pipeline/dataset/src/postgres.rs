@@ -6,7 +6,7 @@
 pub(crate) mod lease;
 pub(crate) mod publish;
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool,
@@ -34,7 +34,7 @@ const PIECE: usize = 1 << 20;
 /// The connections to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
-    pub(crate) options: PgConnectOptions,
+    pub(crate) options: Arc<PgConnectOptions>,
     pub(crate) pool: PgPool,
 }
 
@@ -61,7 +61,10 @@ impl Backend {
             .connect_with(options.clone())
             .await
             .map_err(|error| doing.failed(&error))?;
-        Ok(Backend { options, pool })
+        Ok(Backend {
+            options: Arc::new(options),
+            pool,
+        })
     }
 }
 

@@ -107,7 +107,7 @@ impl Builder {
         {
             self.close();
         }
-        let open = self.open.get_or_insert_with(|| OpenChild {
+        let open = self.open.get_or_insert(OpenChild {
             child_id: joined.child_id,
             birth_month: Latest(None),
             sex: Latest(None),

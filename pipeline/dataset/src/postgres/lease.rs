@@ -13,8 +13,12 @@ use crate::{StoreError, error::Doing};
 
 const DOING: Doing = Doing("take the lease");
 
-/// How often a living holder is looked at again: the server may take a moment to see that a process died.
+/// How often the lease is looked at again while a transaction of its holder, perhaps a dead one, still ends.
 const TRIES: u32 = 16;
+
+/// How often a living holder is looked at. Its connection is idle, so that the server sees its process die at
+/// once; a moment's grace is for the busy machine. Longer, and a second run would wait for a short first one.
+const LOOKS: u32 = 3;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -26,13 +30,19 @@ pub(crate) async fn acquire(back: &Backend, holder: &str) -> Result<(PgConnectio
         .connect()
         .await
         .map_err(|error| DOING.failed(&error))?;
+    let mut looks = 0;
     for attempt in 0..TRIES {
         if attempt > 0 {
             tokio::time::sleep(PAUSE).await;
         }
         match try_once(&mut connection, holder).await {
             Ok(Some(fence)) => return Ok((connection, fence)),
-            Ok(None) => {}
+            Ok(None) => {
+                looks += 1;
+                if looks == LOOKS {
+                    break;
+                }
+            }
             // The row is locked by a transaction of the holder that is still writing.
             Err(StoreError::Unavailable { code, .. }) if code == "55P03" => {}
             Err(error) => return Err(error),

@@ -1,6 +1,8 @@
 //! A PostgreSQL server to test on: the one that `SENDLINK_TEST_POSTGRES` names, or a throw-away cluster of
 //! one's own, which goes away with the last test that uses it. Where there is neither, tests fail loudly.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
 use std::{
     fs,
     net::TcpListener,

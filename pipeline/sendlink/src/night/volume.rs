@@ -18,7 +18,7 @@ use crate::{config::Feed, exit::Failure};
 /// Where the database cannot be read.
 pub async fn implausible(store: &Store, feed: &Feed, read: &ReadDelivery) -> Result<Option<String>, Failure> {
     let families: Vec<String> = read.scopes.iter().map(|scope| scope.scope.clone()).collect();
-    let known = store.scope_sizes(&feed.name, &[]).await?;
+    let known = store.scope_sizes(&feed.name).await?;
     let before = baseline(&known, &families);
     let now = read.spool.rows();
     let rows: u64 = read.counts.0.values().map(|tally: &Tally| tally.rows).sum();

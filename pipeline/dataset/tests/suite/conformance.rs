@@ -1,7 +1,5 @@
 //! What both back ends must do alike.
 
-mod support;
-
 use dataset::{
     Access, DecisionKind, FindingFilter, ForgetWhat, NewDecision, RecordState, Side, Store, StoreError,
     Verdict,
@@ -9,9 +7,9 @@ use dataset::{
 use jiff::civil::date;
 use records::{Finding, Kind, Location, Outcome, Rule, finding::Effect};
 
-use support::{
-    DAY, Home, Night, Sent, begin_run, child_id, hash, notice, on_both, pupil, record_id, release, state,
-    withdrawn,
+use crate::support::{
+    self, DAY, Home, Night, Sent, begin_run, child_id, hash, notice, on_both, pupil, record_id, release,
+    state, withdrawn,
 };
 
 on_both! {
@@ -368,11 +366,7 @@ async fn a_snapshot_deletes_what_it_does_not_hold(home: Home) {
     // An empty snapshot is one too; the volume band is the program's to check.
     let report = night.load(&Sent::snapshot("b2", "b", 2, vec![])).await;
     assert_eq!(report.absent, 1);
-    let sizes = night
-        .store
-        .scope_sizes("census", &["a".into(), "b".into(), "c".into()])
-        .await
-        .unwrap();
+    let sizes = night.store.scope_sizes("census").await.unwrap();
     assert_eq!(
         sizes.into_iter().collect::<Vec<_>>(),
         [("a".to_owned(), 1), ("b".to_owned(), 0)]
@@ -434,8 +428,8 @@ async fn the_order_of_deliveries_does_not_matter(home: Home) {
         ),
     ];
     let mut seen = None;
-    // A fifth of the 720 orders, spread evenly.
-    for order in (0..720).step_by(if home.database.is_some() { 31 } else { 5 }) {
+    // Some of the 720 orders, spread evenly.
+    for order in (0..720).step_by(if home.database.is_some() { 61 } else { 7 }) {
         let home = match home.database {
             Some(_) => Home::postgres().await,
             None => Home::sqlite().await,

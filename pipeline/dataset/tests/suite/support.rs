@@ -1,12 +1,16 @@
 //! What the tests share: stores to test on, records to put in, and a short night.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
-
-#[path = "support/postgres.rs"]
-pub mod postgres;
+#![allow(
+    dead_code,
+    unused_macros,
+    unused_imports,
+    reason = "each test file uses some of it"
+)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 use std::collections::BTreeMap;
 
+use crate::postgres;
 use dataset::{
     Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, FeedState, Lease, LinkRow, Links, LoadReport,
     Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl, VaultRow,
@@ -224,7 +228,7 @@ pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {
         scope: None,
         profile: Profile {
             birth_month: Some(Month::of(date(2023, 5, 1))),
-            sex: if number % 2 == 0 { Sex::F } else { Sex::M },
+            sex: if number.is_multiple_of(2) { Sex::F } else { Sex::M },
             ethnic_group: Some(EthnicGroup::WBRI),
             area: Area {
                 la_code: Some("881".into()),
