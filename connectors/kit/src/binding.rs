@@ -13,7 +13,7 @@ use crate::{
     contract::{Contract, Mode},
     date::DateForms,
     field::{Codes, Field, FieldType, Level, Table},
-    layout::{Column, Layout, fold_code},
+    layout::{Column, Format, Layout, fold_code},
     rules,
     tabular::Row,
     values::Values,
@@ -29,8 +29,8 @@ pub struct Binding {
     has_columns: bool,
     /// For each column of the file, whether the layout knows it.
     known: Vec<bool>,
-    /// Rows that have something in a column that the layout does not know, by column.
-    unknown: BTreeMap<usize, u64>,
+    /// Rows that have something in a column that the layout does not know, by column; without a place, by none.
+    unknown: BTreeMap<Option<u32>, u64>,
 }
 
 /// One declared field in one file.
@@ -80,92 +80,48 @@ impl Binding {
         let ignored: BTreeSet<String> = ignored.iter().map(|name| fold_code(name)).collect();
         let mut known: Vec<bool> = folded.iter().map(|name| ignored.contains(name)).collect();
         let mut fields = Vec::with_capacity(table.fields.len());
-        let finding = |rule, effect, header: Option<&String>, column: Option<usize>| Finding {
+        // A finding on the header: the first name that the layout has for the column, and where it stands.
+        let finding = |rule, effect, spec: Option<&Column>, column: Option<usize>| Finding {
             rule,
             effect,
             location: Location {
-                header: header.cloned(),
+                header: spec.and_then(|spec| spec.names.first().cloned()),
                 column: column.and_then(|column| u32::try_from(column).ok()),
                 ..place.clone()
             },
             rows: 1,
         };
+        let refused = |rule, spec, column| finding(rule, Effect::RefusedDelivery, spec, column);
         for field in table.fields {
             let Some(spec) = columns.get(field.name) else {
                 continue;
             };
-            let mut at = Vec::new();
-            for name in &spec.names {
-                let name = fold_code(name);
-                let mut places = folded.iter().enumerate().filter(|(_, other)| **other == name);
-                let Some((column, _)) = places.next() else {
-                    continue;
-                };
-                if let Some((second, _)) = places.next() {
-                    let refused = finding(
-                        &rules::DOUBLE_COLUMN,
-                        Effect::RefusedDelivery,
-                        spec.names.first(),
-                        Some(second),
-                    );
-                    return Err(refuse(refused, sink));
+            let at = match columns_of(spec, &folded) {
+                Ok(at) => at,
+                Err(second) => {
+                    return Err(refuse(
+                        refused(&rules::DOUBLE_COLUMN, Some(spec), Some(second)),
+                        sink,
+                    ));
                 }
-                at.push(column);
-                if let Some(known) = known.get_mut(column) {
+            };
+            for column in &at {
+                if let Some(known) = known.get_mut(*column) {
                     *known = true;
                 }
             }
             if at.is_empty() && !spec.names.is_empty() {
                 if field.level == Level::Required && spec.default.is_none() {
-                    let refused = finding(
-                        &rules::MISSING_COLUMN,
-                        Effect::RefusedDelivery,
-                        spec.names.first(),
-                        None,
-                    );
-                    return Err(refuse(refused, sink));
+                    return Err(refuse(refused(&rules::MISSING_COLUMN, Some(spec), None), sink));
                 }
-                sink.finding(finding(
-                    &rules::ABSENT_COLUMN,
-                    Effect::Accepted,
-                    spec.names.first(),
-                    None,
-                ));
+                sink.finding(finding(&rules::ABSENT_COLUMN, Effect::Accepted, Some(spec), None));
             }
-            let list = match field.field_type {
-                FieldType::Code(Codes::List(name)) | FieldType::CodeList(Codes::List(name)) => {
-                    Some(codes::list(name)?)
-                }
-                _ => None,
-            };
-            fields.push(BoundField {
-                field,
-                columns: at,
-                // Of several names the one that the file uses.
-                header: spec
-                    .names
-                    .iter()
-                    .find(|name| folded.contains(&fold_code(name)))
-                    .or_else(|| spec.names.first())
-                    .cloned(),
-                spec: spec.clone(),
-                dates: layout.dates(spec).clone(),
-                separator: layout.separator(spec).to_owned(),
-                list,
-            });
+            fields.push(BoundField::new(field, spec, at, &folded, layout)?);
         }
-        if layout.contract.unknown_column == Mode::RefuseDelivery
-            && let Some(column) = (0..header.len()).find(|&column| {
-                known.get(column) == Some(&false) && folded.get(column).is_some_and(|name| !name.is_empty())
-            })
-        {
-            let refused = finding(
-                &rules::UNKNOWN_COLUMN,
-                Effect::RefusedDelivery,
-                None,
-                Some(column),
-            );
-            return Err(refuse(refused, sink));
+        let unnamed = |column: &usize| folded.get(*column).is_none_or(String::is_empty);
+        let unknown = (0..header.len()).find(|column| known.get(*column) == Some(&false) && !unnamed(column));
+        if layout.contract.unknown_column == Mode::RefuseDelivery && unknown.is_some() {
+            return Err(refuse(refused(&rules::UNKNOWN_COLUMN, None, unknown), sink));
         }
         let by_name = fields
             .iter()
@@ -177,7 +133,8 @@ impl Binding {
             by_name,
             contract: layout.contract,
             place,
-            has_columns: true,
+            // The keys of JSON objects stand in no order.
+            has_columns: layout.file.format != Format::Json,
             known,
             unknown: BTreeMap::new(),
         })
@@ -193,13 +150,13 @@ impl Binding {
 
     /// The values of one row, and whatever is wrong with them.
     pub fn values<'a>(&'a mut self, row: &'a Row) -> Values<'a> {
-        let mut unknown = None;
-        for column in 0..row.len() {
-            if self.known.get(column) != Some(&true) && row.text(column).is_some() {
-                *self.unknown.entry(column).or_default() += 1;
-                unknown = unknown.or(Some(column));
-            }
+        let used = |column: &usize| self.known.get(*column) != Some(&true) && row.text(*column).is_some();
+        let used: Vec<usize> = (0..row.len()).filter(used).collect();
+        let places: BTreeSet<Option<u32>> = used.iter().map(|&column| self.shown(column)).collect();
+        for place in places {
+            *self.unknown.entry(place).or_default() += 1;
         }
+        let unknown = used.first().copied();
         let mut values = Values::new(self, row);
         if let Some(column) = unknown {
             values.unknown_column(column);
@@ -210,13 +167,12 @@ impl Binding {
     /// Reports the columns that the layout does not know, once each with the rows that use them. Call when the
     /// file is read.
     pub fn finish(self, sink: &mut dyn Sink) {
-        // A named column without a value in any row is still one that nobody agreed.
         for (&column, &rows) in &self.unknown {
             sink.finding(Finding {
                 rule: &rules::UNKNOWN_COLUMN,
                 effect: self.contract.unknown_column.effect(),
                 location: Location {
-                    column: self.shown(column),
+                    column,
                     ..self.place.clone()
                 },
                 rows,
@@ -270,6 +226,58 @@ impl Binding {
     fn shown(&self, column: usize) -> Option<u32> {
         u32::try_from(column).ok().filter(|_| self.has_columns)
     }
+}
+
+impl BoundField {
+    fn new(
+        field: &'static Field,
+        spec: &Column,
+        columns: Vec<usize>,
+        folded_header: &[String],
+        layout: &Layout,
+    ) -> Result<Self, ReadError> {
+        let list = match field.field_type {
+            FieldType::Code(Codes::List(name)) | FieldType::CodeList(Codes::List(name)) => {
+                Some(codes::list(name)?)
+            }
+            _ => None,
+        };
+        // Of several names the one that the file uses.
+        let used = spec
+            .names
+            .iter()
+            .find(|name| folded_header.contains(&fold_code(name)));
+        Ok(BoundField {
+            field,
+            columns,
+            header: used.or_else(|| spec.names.first()).cloned(),
+            spec: spec.clone(),
+            dates: layout.dates(spec).clone(),
+            separator: layout.separator(spec).to_owned(),
+            list,
+        })
+    }
+}
+
+/// The columns that a file has for a field, in the order of the layout's names; the second one of a name that
+/// is there twice as the error.
+fn columns_of(spec: &Column, folded_header: &[String]) -> Result<Vec<usize>, usize> {
+    let mut columns = Vec::new();
+    for name in &spec.names {
+        let name = fold_code(name);
+        let mut places = folded_header
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| **other == name);
+        let Some((column, _)) = places.next() else {
+            continue;
+        };
+        if let Some((second, _)) = places.next() {
+            return Err(second);
+        }
+        columns.push(column);
+    }
+    Ok(columns)
 }
 
 /// Reports a finding that refuses the delivery and makes the error of it.

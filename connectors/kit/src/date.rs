@@ -5,14 +5,17 @@
 //! `YY` is a year of this century: nobody in these feeds was born in the last. Two names are special:
 //! `RFC3339` (a date, a `T` or space, a time, perhaps an offset) and `excel-serial` (days since 1900 in a sheet).
 
-use std::fmt;
+use jiff::civil::DateTime;
 
-use jiff::{
-    Timestamp,
-    civil::{Date, DateTime, Time},
-    tz::TimeZone,
-};
-use serde::{Deserialize, Deserializer, de};
+mod forms;
+mod parse;
+mod serial;
+
+pub use forms::DateForms;
+pub use serial::from_excel_serial;
+
+use parse::{parse_pattern, parse_rfc3339};
+use serial::excel_serial;
 
 /// A moment as its sender wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,205 +235,9 @@ impl DateForm {
     }
 }
 
-/// The forms in which a file writes its dates, tried in order. Never two that could read one text differently.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DateForms(Vec<DateForm>);
-
-impl Default for DateForms {
-    /// ISO 8601: `YYYY-MM-DD`, with or without a time.
-    fn default() -> Self {
-        DateForms(
-            ["YYYY-MM-DD", "RFC3339"]
-                .into_iter()
-                .filter_map(|form| DateForm::new(form).ok())
-                .collect(),
-        )
-    }
-}
-
-impl DateForms {
-    /// These forms.
-    ///
-    /// # Errors
-    /// [`DateFormError::NotAForm`]; [`DateFormError::Ambiguous`] where two forms look alike but order day,
-    /// month and year differently.
-    pub fn new<S: AsRef<str>>(forms: &[S]) -> Result<Self, DateFormError> {
-        let forms: Vec<DateForm> = forms
-            .iter()
-            .map(|form| DateForm::new(form.as_ref()))
-            .collect::<Result<_, _>>()?;
-        for (index, one) in forms.iter().enumerate() {
-            for other in forms.iter().skip(index + 1) {
-                if let (Some((shape, order)), Some((other_shape, other_order))) = (one.shape(), other.shape())
-                    && shape == other_shape
-                    && order != other_order
-                {
-                    return Err(DateFormError::Ambiguous(one.name.clone(), other.name.clone()));
-                }
-            }
-        }
-        Ok(DateForms(forms))
-    }
-
-    /// The forms, in order.
-    pub fn forms(&self) -> &[DateForm] {
-        &self.0
-    }
-
-    /// The moment that `text` means in the first form that it fits.
-    pub fn moment(&self, text: &str) -> Option<Moment> {
-        self.0.iter().find_map(|form| form.parse(text))
-    }
-
-    /// The day that `text` means; a time after it is dropped.
-    pub fn date(&self, text: &str) -> Option<Date> {
-        self.moment(text).map(|moment| moment.written.date())
-    }
-
-    /// Whether plain numbers in a sheet are days.
-    pub fn excel_serials(&self) -> bool {
-        self.0.iter().any(|form| form.parts == Parts::ExcelSerial)
-    }
-
-    /// Writes a moment in the first form with (or without) a time of day, else in the first form that is text.
-    pub fn write_timed(&self, moment: DateTime, timed: bool) -> String {
-        let fits = |form: &&DateForm| form.parts != Parts::ExcelSerial && form.has_time() == timed;
-        let first = self
-            .0
-            .iter()
-            .find(fits)
-            .or_else(|| self.0.iter().find(|form| form.parts != Parts::ExcelSerial));
-        match first {
-            Some(form) => form.write(moment),
-            None => moment.date().to_string(),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for DateForms {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let forms = Vec::<String>::deserialize(deserializer)?;
-        DateForms::new(&forms).map_err(de::Error::custom)
-    }
-}
-
-impl fmt::Display for DateForms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, form) in self.0.iter().enumerate() {
-            let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", form.name)?;
-        }
-        Ok(())
-    }
-}
-
-/// The moment of an Excel serial number: days since 31 December 1899, counting the 29 February 1900 that never
-/// was (so serials under 61 are refused), or since 1 January 1904.
-pub fn from_excel_serial(serial: f64, dates_from_1904: bool) -> Option<DateTime> {
-    // Serial 61 is 1 March 1900; 2_958_465 is 31 December 9999, the last that Excel knows.
-    let in_range = if dates_from_1904 {
-        (0.0..2_957_003.0).contains(&serial)
-    } else {
-        (61.0..2_958_466.0).contains(&serial)
-    };
-    if !in_range {
-        return None;
-    }
-    let origin = if dates_from_1904 {
-        Date::constant(1904, 1, 1)
-    } else {
-        Date::constant(1899, 12, 30)
-    };
-    let days = serial.floor();
-    let seconds = ((serial - days) * 86_400.0).round() as i64;
-    let date = origin.checked_add(jiff::Span::new().days(days as i64)).ok()?;
-    date.to_datetime(Time::midnight())
-        .checked_add(jiff::Span::new().seconds(seconds))
-        .ok()
-}
-
-fn excel_serial(moment: DateTime) -> i64 {
-    let origin = Date::constant(1899, 12, 30);
-    moment
-        .date()
-        .since((jiff::Unit::Day, origin))
-        .map(|span| i64::from(span.get_days()))
-        .unwrap_or_default()
-}
-
-fn parse_rfc3339(text: &str) -> Option<Moment> {
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        let ordered = TimeZone::UTC.to_datetime(timestamp);
-        // The sender's own clock: the same text without its offset.
-        let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
-        let written = pieces.date().to_datetime(pieces.time()?);
-        return Some(Moment { written, ordered });
-    }
-    // Ten characters are a date alone: `YYYY-MM-DD` says so itself where it is meant.
-    if text.len() <= 10 {
-        return None;
-    }
-    let written = text.parse::<DateTime>().ok()?;
-    Some(Moment {
-        written,
-        ordered: written,
-    })
-}
-
-fn parse_pattern(parts: &[Part], text: &str) -> Option<DateTime> {
-    let mut rest = text;
-    let (mut year, mut month, mut day) = (0, 0, 0);
-    let (mut hour, mut minute, mut second) = (0, 0, 0);
-    for part in parts {
-        match part {
-            Part::Year { digits } => {
-                let number = take_digits(&mut rest, *digits, *digits)?;
-                year = if *digits == 2 { 2000 + number } else { number };
-            }
-            Part::Month { least } => month = take_digits(&mut rest, *least, 2)?,
-            Part::MonthName { full } => month = take_month(&mut rest, *full)?,
-            Part::Day { least } => day = take_digits(&mut rest, *least, 2)?,
-            Part::Hour => hour = take_digits(&mut rest, 2, 2)?,
-            Part::Minute => minute = take_digits(&mut rest, 2, 2)?,
-            Part::Second => second = take_digits(&mut rest, 2, 2)?,
-            Part::Literal(character) => rest = rest.strip_prefix(*character)?,
-        }
-    }
-    if !rest.is_empty() {
-        return None;
-    }
-    let small = |number: i16| i8::try_from(number).ok();
-    let date = Date::new(year, small(month)?, small(day)?).ok()?;
-    let time = Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
-    Some(date.to_datetime(time))
-}
-
-fn take_digits(rest: &mut &str, least: usize, most: usize) -> Option<i16> {
-    let count = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    if count < least {
-        return None;
-    }
-    let (digits, after) = rest.split_at_checked(count)?;
-    *rest = after;
-    digits.parse().ok()
-}
-
-fn take_month(rest: &mut &str, full: bool) -> Option<i16> {
-    for (number, name) in (1..).zip(MONTHS) {
-        let name = if full { name } else { name.get(..3)? };
-        if let Some((start, after)) = rest.split_at_checked(name.len())
-            && start.eq_ignore_ascii_case(name)
-        {
-            *rest = after;
-            return Some(number);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use jiff::civil::{Date, date};
 
     use super::*;
 

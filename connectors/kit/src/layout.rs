@@ -10,9 +10,10 @@ use records::Kind;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::{contract::Contract, date::DateForms, field::LIST_SEPARATOR, field::Table};
+use crate::{contract::Contract, date::DateForms, field::LIST_SEPARATOR};
 
 mod censuses;
+mod check;
 mod column;
 mod file_form;
 
@@ -153,43 +154,6 @@ impl Layout {
             ));
         }
         Ok(layout)
-    }
-
-    /// Checks that every field and table that the layout names is declared.
-    ///
-    /// # Errors
-    /// [`LayoutError::UnknownTable`] and [`LayoutError::UnknownField`].
-    pub fn check(&self, tables: &[Table]) -> Result<(), LayoutError> {
-        if let ([table], false) = (tables, self.columns.is_empty()) {
-            self.check_columns(table, &self.columns)?;
-        }
-        for (name, layout) in &self.tables {
-            let Some(table) = tables.iter().find(|table| table.name == name) else {
-                return Err(LayoutError::UnknownTable {
-                    layout: self.name.clone(),
-                    kind: self.kind,
-                    table: name.clone(),
-                });
-            };
-            self.check_columns(table, &layout.columns)?;
-        }
-        Ok(())
-    }
-
-    fn check_columns(&self, table: &Table, columns: &BTreeMap<String, Column>) -> Result<(), LayoutError> {
-        for field in columns.keys() {
-            if !table
-                .field(field)
-                .is_some_and(|declared| declared.level.is_read())
-            {
-                return Err(LayoutError::UnknownField {
-                    layout: self.name.clone(),
-                    table: table.name.to_owned(),
-                    field: field.clone(),
-                });
-            }
-        }
-        Ok(())
     }
 
     /// The date forms in force for a column.

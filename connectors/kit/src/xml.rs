@@ -68,15 +68,18 @@ pub const MAX_EVENT_BYTES: u64 = 1024 * 1024;
 /// Declares the rules of this module.
 macro_rules! rules {
     ($($name:ident $id:literal $wrong:literal, $remedy:literal;)*) => {
-        $(#[doc = $wrong] pub const $name: Rule = Rule {
-            id: $id,
-            wrong: $wrong,
-            remedy: $remedy,
-            source: "Extensible Markup Language (XML) 1.0, and limits of sendlink",
-        };)*
+        $(
+            #[doc = concat!("`", $id, "`: ", $wrong, ".")]
+            pub static $name: Rule = Rule {
+                id: $id,
+                wrong: $wrong,
+                remedy: $remedy,
+                source: "Extensible Markup Language (XML) 1.0; sendlink",
+            };
+        )*
 
-        /// Every rule about XML documents, for the dictionary.
-        pub const RULES: &[&Rule] = &[$(&$name),*];
+        /// Every rule about XML documents, by id.
+        pub static ALL: &[&Rule] = &[$(&$name),*];
     };
 }
 

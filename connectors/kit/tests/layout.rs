@@ -99,6 +99,42 @@ fn a_field_that_is_not_declared_is_refused() {
 }
 
 #[test]
+fn a_code_map_that_leads_to_no_code_is_refused() {
+    use kit::{Class, Codes, Field, FieldType, Level, Table};
+    static TABLE: Table = Table {
+        name: "t",
+        description: "",
+        fields: &[
+            Field::new(
+                "sex",
+                FieldType::Code(Codes::List("sex")),
+                Level::Optional,
+                Class::Plain,
+                "",
+            ),
+            Field::new("day", FieldType::Date, Level::Optional, Class::Plain, ""),
+        ],
+    };
+    for (column, good) in [
+        (
+            r#"sex = { column = "Sex", codes = { "Boy" = "1", "-" = "" } }"#,
+            true,
+        ),
+        (r#"sex = { column = "Sex", codes = { "Boy" = "male" } }"#, false),
+        (r#"sex = { column = "Sex", default = "9" }"#, true),
+        (r#"sex = { column = "Sex", default = "?" }"#, false),
+        (r#"day = { default = "2025-13-01" }"#, false),
+    ] {
+        let layout = Layout::parse("mine", &GOOD.replace("notification_id = \"Id\"", column)).unwrap();
+        assert_eq!(
+            layout.check(std::slice::from_ref(&TABLE)).is_ok(),
+            good,
+            "{column}"
+        );
+    }
+}
+
+#[test]
 fn every_layout_and_code_list_that_the_program_carries_is_well_formed() {
     let nowhere = std::path::Path::new("/nonexistent");
     for kind in records::Kind::ALL {

@@ -11,7 +11,7 @@
 //! duty is to inform, and a refusal of sharing does not take the notice back. Free text and the names of staff
 //! are never read.
 
-use kit::{Connector, Delivery, ReadError, Reading, Sink, SnapshotScope, Table};
+use kit::{Connector, Delivery, ReadError, Reading, Sink, SnapshotScope, Table, mappings::MappingError};
 use records::Kind;
 
 mod bodies;
@@ -45,6 +45,7 @@ impl Connector for Section23 {
         reading: &Reading<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Vec<SnapshotScope>, ReadError> {
+        reading.layout.check(self.tables()).map_err(MappingError::from)?;
         let bodies = HealthBodies::carried()?;
         let notices = notice::Notices::new(delivery, reading, bodies)?;
         let mut several = several::Several::default();
