@@ -15,7 +15,6 @@ mod pupil;
 mod report;
 pub mod rules;
 pub mod tables;
-pub mod write;
 mod xml;
 
 use kit::{
