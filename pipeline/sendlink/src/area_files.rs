@@ -41,8 +41,8 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
         bias_by_deprivation: wanted.bias,
         rates: synth::Rates::default(),
     };
-    let progress = Progress::start("making the area", None);
-    let summary = synth::write(&settings, |_, _| progress.add(1)).map_err(|error| match &error {
+    let progress = Progress::start("making the area", Some(u64::from(wanted.children)));
+    let summary = synth::write(&settings, |made, _| progress.reach(made as u64)).map_err(|error| match &error {
         synth::SynthError::Write { source, .. } => Failure::new(of_write(source), &error),
         synth::SynthError::Layout { .. } => Failure::new(Exit::Bug, &error),
         _ => Failure::new(Exit::Usage, &error),
@@ -103,6 +103,7 @@ mapping = {mapping:?}
 from = {{ folder = {folder:?}, then = "keep", quiet = "0 seconds" }}
 delivery = "{delivery}"
 basis = "duty"
+expect_every = "{expect_every} days"
 "#,
             name = feed.name,
             kind = feed.kind,
@@ -110,6 +111,7 @@ basis = "duty"
             mapping = feed.mapping,
             folder = feed.folder,
             delivery = feed.delivery.as_str(),
+            expect_every = feed.expect_every_days,
         );
     }
     text

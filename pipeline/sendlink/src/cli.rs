@@ -258,7 +258,8 @@ pub enum KeysAction {
     /// Show a key file's fingerprint, which tells keys apart and tells nothing of them.
     Show {
         /// The key file; the configuration's where it is not given.
-        file: Option<PathBuf>,
+        #[arg(value_name = "FILE")]
+        key_file: Option<PathBuf>,
         #[command(flatten)]
         config: Config,
     },
@@ -323,4 +324,16 @@ pub enum ForgetWhat {
         /// The feed's name.
         name: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -187,10 +187,7 @@ impl Config {
         })?;
         let mut config: Config =
             toml::from_str(&text).map_err(|error| Failure::new(Exit::Config, format!("{shown}: {error}")))?;
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         config.folder = folder;
         config.hash = crate::hex::sha256(text.as_bytes());
         let faults = config.faults();

@@ -53,7 +53,16 @@ impl Progress {
 
     /// Some more is done.
     pub fn add(&self, units: u64) {
-        let done = self.done.fetch_add(units, Ordering::Relaxed) + units;
+        self.show(self.done.fetch_add(units, Ordering::Relaxed) + units);
+    }
+
+    /// So much is done.
+    pub fn reach(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.show(done);
+    }
+
+    fn show(&self, done: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             return;

@@ -263,7 +263,7 @@ impl People {
 }
 
 fn write_births(births: &Births, first: Date, last: Date, files: &Files) -> Result<(), SynthError> {
-    let mut table = Csv::create(files, "reference/births.csv", &["area", "year", "births"])?;
+    let mut table = Csv::create(files, "reference/births.csv", &["la_code", "year", "births"])?;
     for (year, births) in births.whole_years(first, last) {
         table.row(&[AUTHORITIES[OURS].dfe, &year.to_string(), &births.to_string()])?;
     }

@@ -84,7 +84,13 @@ impl Schools {
                         home = other;
                     }
                 }
-                let academy = phase != Phase::Nursery && dice.chance(0.42);
+                let by_chance = dice.chance(0.42);
+                // The first special school always is one, so that there is a set of academies.
+                let academy = match phase {
+                    Phase::Nursery => false,
+                    Phase::Special if index == 0 => true,
+                    Phase::Primary | Phase::Special => by_chance,
+                };
                 let sends = match (phase, academy) {
                     (Phase::Primary, _) if index % (primaries / SENDING_THEMSELVES).max(2) == 1 => {
                         Sends::Itself

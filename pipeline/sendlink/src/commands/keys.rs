@@ -25,8 +25,8 @@ pub fn run(arguments: &Keys) -> Result<Exit, Failure> {
             );
             println!("and whoever holds both can find out who is in it.");
         }
-        KeysAction::Show { file, config } => {
-            let path = match file {
+        KeysAction::Show { key_file, config } => {
+            let path = match key_file {
                 Some(file) => file.clone(),
                 None => {
                     let config = Config::load(&config.file)?;
