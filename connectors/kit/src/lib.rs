@@ -7,6 +7,7 @@
 
 pub mod binding;
 pub mod codes;
+pub mod conformance;
 pub mod connector;
 pub mod contract;
 pub mod date;

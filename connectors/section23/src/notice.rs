@@ -1,6 +1,6 @@
 //! One row of notices.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use identity::{BusinessKey, Identity, People, SenderReference};
 use jiff::civil::{Date, DateTime};
@@ -9,11 +9,12 @@ use kit::{
     codes::{self, CodeList},
     date::Moment,
 };
-use records::{
-    Payload, Record, Section23Notice, State, Version, dates::compulsory_school_age, finding::Effect,
-};
+use records::{Payload, Record, Section23Notice, State, Version, finding::Effect};
 
-use crate::{HealthBodies, NOTICES, items, minimum, person, rules};
+use crate::{HealthBodies, NOTICES, minimum, person, rules};
+
+mod order;
+mod other;
 
 /// What is needed to read the rows of a delivery.
 pub(crate) struct Notices<'a> {
@@ -32,38 +33,6 @@ struct Frame {
     sent: Option<Moment>,
     received: Option<Date>,
 }
-
-/// Coded items that are kept under their field's name.
-const CODES: &[&str] = &[
-    "discussion_held",
-    "voluntary_org_advised",
-    "interpreter_needed",
-    "looked_after",
-    "child_protection_plan",
-    "safeguarding_flag",
-    "parent_relationship",
-    "parent_has_parental_responsibility",
-    "parent_contact_preference",
-    "referral_consent",
-    "setting_attends",
-    "setting_type",
-    "diagnosis_status",
-    "evidence_attached",
-    "ehcna_requested",
-    "ehcp_in_place",
-    "early_years_inclusion_funding",
-];
-/// Lists of codes that are kept under their field's name.
-const CODE_LISTS: &[&str] = &["broad_area", "equipment_or_medical_needs", "services_involved"];
-/// Lists of items with parts.
-const ITEM_LISTS: &[&str] = &[
-    "diagnosis_snomed",
-    "diagnosis_icd10",
-    "asq3_scores",
-    "services_waiting_for",
-];
-/// Codes of organisations that are kept under their field's name.
-const ORGANISATIONS: &[&str] = &["notifier_site_ods", "gp_practice_ods"];
 
 impl<'a> Notices<'a> {
     pub(crate) fn new(
@@ -169,7 +138,14 @@ impl<'a> Notices<'a> {
         let parent_informed_date = self.day(values, "parent_informed_date");
         let discussion_offered_date = self.day(values, "discussion_offered_date");
         let sent_date = frame.sent.map(|sent| sent.written.date());
-        self.note_order(values, birth_date, opinion_date, parent_informed_date, sent_date);
+        let dates = order::Dates {
+            as_at: self.reading.as_at,
+            birth: birth_date,
+            opinion: opinion_date,
+            informed: parent_informed_date,
+            sent: sent_date,
+        };
+        order::note_order(values, dates);
         if self.bodies.is_nobody(&frame.organisation) {
             values.note("notifier_org_ods", &rules::NO_ORGANISATION, Effect::Accepted);
         }
@@ -182,7 +158,7 @@ impl<'a> Notices<'a> {
         }
 
         let other_needs = values.codes("other_needs");
-        let mut other = other_items(values);
+        let mut other = other::items_of(values);
         if other_needs.len() > 1 {
             other.insert("other_needs".to_owned(), other_needs.join(";"));
         }
@@ -285,45 +261,6 @@ impl<'a> Notices<'a> {
             }
         }
     }
-
-    /// Notes dates that cannot follow one another as they do. The row is loaded: which of the dates is wrong, only
-    /// the sender knows.
-    fn note_order(
-        &self,
-        values: &mut Values<'_>,
-        birth: Date,
-        opinion: Date,
-        informed: Option<Date>,
-        sent: Option<Date>,
-    ) {
-        if opinion > self.reading.as_at {
-            values.note("opinion_date", &rules::FUTURE_DATE, Effect::Accepted);
-        }
-        if birth > opinion {
-            values.note("birth_date", &rules::BORN_AFTER_OPINION, Effect::Accepted);
-        } else if opinion >= compulsory_school_age(birth) {
-            values.note("birth_date", &rules::SCHOOL_AGE, Effect::Accepted);
-        }
-        if sent.is_some_and(|sent| opinion > sent) {
-            values.note("opinion_date", &rules::OPINION_AFTER_SENT, Effect::Accepted);
-        }
-        if let Some(informed) = informed {
-            if sent.is_some_and(|sent| informed > sent) {
-                values.note(
-                    "parent_informed_date",
-                    &rules::INFORMED_AFTER_SENT,
-                    Effect::Accepted,
-                );
-            }
-            if informed < opinion {
-                values.note(
-                    "parent_informed_date",
-                    &rules::INFORMED_BEFORE_OPINION,
-                    Effect::Accepted,
-                );
-            }
-        }
-    }
 }
 
 fn key(organisation: &str, reference: &str) -> BusinessKey {
@@ -364,48 +301,4 @@ fn note_blanks(values: &mut Values<'_>) {
             _ => {}
         }
     }
-}
-
-fn other_items(values: &mut Values<'_>) -> BTreeMap<String, String> {
-    let mut other = BTreeMap::new();
-    for &field in CODES {
-        if let Some(code) = values.code(field) {
-            other.insert(field.to_owned(), code);
-        }
-    }
-    for &field in CODE_LISTS {
-        let codes = values.codes(field);
-        if !codes.is_empty() {
-            other.insert(field.to_owned(), codes.join(";"));
-        }
-    }
-    for &field in ITEM_LISTS {
-        if let Some(items) = items::read(values, field) {
-            other.insert(field.to_owned(), items);
-        }
-    }
-    for &field in ORGANISATIONS {
-        if let Some(code) = values.text(field) {
-            other.insert(field.to_owned(), code);
-        }
-    }
-    if let Some(weeks) = values.integer("gestation_at_birth_weeks") {
-        other.insert("gestation_at_birth_weeks".to_owned(), weeks.to_string());
-    }
-    if let Some(language) = values
-        .text("language")
-        .map(|language| language.to_ascii_lowercase())
-    {
-        // ISO 639-1, or the NHS codes q1 to q5 for sign and communication systems; anything else may be words.
-        let coded = matches!(
-            language.as_bytes(),
-            [b'a'..=b'z', b'a'..=b'z'] | [b'q', b'1'..=b'5']
-        );
-        if coded {
-            other.insert("language".to_owned(), language);
-        } else {
-            values.note("language", &kit::rules::BAD_FORM, Effect::BlankedValue);
-        }
-    }
-    other
 }
