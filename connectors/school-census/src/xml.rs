@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use kit::{
     Delivery, DeliveryFile, ReadError, Reading, Row, Sink, SnapshotScope, Verdict,
     binding::refuse,
+    tabular::LONGEST_RECORD,
     xml::{self, Element, XmlFile, XmlStep},
 };
 use records::{Location, Outcome, Version, finding::Effect};
@@ -27,6 +28,9 @@ use crate::{
 mod part;
 
 use part::{Building, Kind, Part, Texts, put};
+
+/// What an element takes in memory besides its text, about: so that a million blank needs count too.
+const ELEMENT_BYTES: usize = 64;
 
 /// Reads a delivery of returns, one a file.
 pub(crate) fn read(
@@ -128,7 +132,9 @@ impl Document<'_> {
                         continue;
                     }
                     if block.as_ref().is_some_and(|block| block.depth == depth) {
-                        if let (Some(row), Some(block)) = (&mut row, block.take()) {
+                        if let (Some(row), Some(block)) = (&mut row, block.take())
+                            && self.grow(row, 0)
+                        {
                             row.take_block(block);
                         }
                     } else if row.as_ref().is_some_and(|row| row.depth == depth) {
@@ -206,6 +212,9 @@ impl Document<'_> {
             return;
         }
         let text = Zeroizing::new(element.text);
+        if !self.grow(row, text.len()) {
+            return;
+        }
         if let Some(column) = address {
             let taken = |texts: &Texts| texts.get(column).is_some_and(|text| !text.is_empty());
             if row.addresses.last().is_none_or(|(_, texts)| taken(texts)) {
@@ -233,6 +242,18 @@ impl Document<'_> {
             return;
         }
         put(texts, column, text);
+    }
+
+    /// Counts what another text or block takes. A row that grows without end costs itself, and what comes of it
+    /// no longer counts.
+    fn grow(&self, row: &mut Building, bytes: usize) -> bool {
+        row.bytes += bytes + ELEMENT_BYTES;
+        let fits = row.bytes <= LONGEST_RECORD;
+        if !fits {
+            let too_long = (&kit::rules::LONG_RECORD, self.location(row.line, None));
+            row.spoilt.get_or_insert(too_long);
+        }
+        fits
     }
 
     /// A flaw in what is read costs the row; the first is the one that is told.

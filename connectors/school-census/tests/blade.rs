@@ -261,6 +261,24 @@ fn a_key_that_stands_twice_is_reported_and_costs_nothing() {
 }
 
 #[test]
+fn blank_keys_join_nothing() {
+    let folder = copy(SPRING);
+    for name in ["pupilonroll", "addresses"] {
+        edit(folder.path(), &format!("{name}_2026_spring_acad.csv"), |text| {
+            text.replace("00001c59-0000-4000-8000-000000000002", "")
+        });
+    }
+    let (read, _) = taken(folder.path(), &blade());
+    assert_eq!(read.incoming.len(), 4);
+    let without = read
+        .incoming
+        .iter()
+        .filter(|incoming| child(incoming).postcode.valid().is_none());
+    assert_eq!(without.count(), 1);
+    assert_eq!(read.tallies().get("addresses"), Some(&[4, 3, 0, 1]));
+}
+
+#[test]
 fn a_census_that_has_not_come_yet_is_refused() {
     let folder = data(SPRING);
     let (_, outcome) = read_as_at(&folder, &blade(), date(2026, 1, 14));

@@ -269,6 +269,24 @@ fn thousands_of_unknown_names_do_not_fill_memory() {
 }
 
 #[test]
+fn a_pupil_without_end_costs_itself() {
+    let folder = copy("xml");
+    edit(folder.path(), FILE, |text| {
+        let needs = "<SENneed/><SENneed><SENtype>ASD</SENtype></SENneed>".repeat(10_000);
+        text.replace("<SENneeds>", &format!("<SENneeds>{needs}"))
+    });
+    let (read, _) = taken(folder.path(), &returns());
+    assert_eq!(read.incoming.len(), 2);
+    let kept_out: Vec<&str> = read
+        .findings
+        .iter()
+        .filter(|finding| finding.effect == Effect::QuarantinedRow)
+        .map(|finding| finding.rule.id)
+        .collect();
+    assert_eq!(kept_out, [kit::rules::LONG_RECORD.id, kit::xml::ENTITY.id]);
+}
+
+#[test]
 fn a_pupil_without_a_upn_is_known_by_names_and_birth_date() {
     let folder = copy("xml");
     edit(folder.path(), FILE, |text| {

@@ -101,8 +101,11 @@ impl<T> Held<T> {
 
 impl<T: Clone> Held<T> {
     /// What the rows of a pupil say. They are counted in `counts` the first time; a second pupil of the same key,
-    /// which is a finding, gets them without.
+    /// which is a finding, gets them without. A pupil without a key has none.
     pub(super) fn take(&mut self, pupil: &str, counts: &mut Vec<(&'static str, u64)>) -> Vec<T> {
+        if pupil.is_empty() {
+            return Vec::new();
+        }
         let Some(rows) = self.pupils.get_mut(pupil) else {
             return Vec::new();
         };

@@ -28,6 +28,8 @@ pub(super) struct Building {
     pub(super) depth: usize,
     pub(super) line: u64,
     pub(super) texts: Texts,
+    /// What all its texts take in memory, about.
+    pub(super) bytes: usize,
     pub(super) addresses: Vec<(u64, Texts)>,
     pub(super) needs: Vec<(u64, Texts)>,
     pub(super) meals: Vec<(u64, Texts)>,
@@ -45,6 +47,7 @@ impl Building {
             depth,
             line,
             texts: Texts::new(),
+            bytes: 0,
             addresses: Vec::new(),
             needs: Vec::new(),
             meals: Vec::new(),
