@@ -199,7 +199,7 @@ impl Landing {
             })?;
             found.push(to_landed(manifest, path));
         }
-        found.sort_by(|one, other| (one.received, one.hash).cmp(&(other.received, other.hash)));
+        found.sort_by_key(|landed: &Landed| (landed.received, landed.hash));
         Ok(found)
     }
 

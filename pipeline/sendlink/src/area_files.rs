@@ -42,11 +42,12 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
         rates: synth::Rates::default(),
     };
     let progress = Progress::start("making the area", Some(u64::from(wanted.children)));
-    let summary = synth::write(&settings, |made, _| progress.reach(made as u64)).map_err(|error| match &error {
-        synth::SynthError::Write { source, .. } => Failure::new(of_write(source), &error),
-        synth::SynthError::Layout { .. } => Failure::new(Exit::Bug, &error),
-        _ => Failure::new(Exit::Usage, &error),
-    })?;
+    let summary =
+        synth::write(&settings, |made, _| progress.reach(made as u64)).map_err(|error| match &error {
+            synth::SynthError::Write { source, .. } => Failure::new(of_write(source), &error),
+            synth::SynthError::Layout { .. } => Failure::new(Exit::Bug, &error),
+            _ => Failure::new(Exit::Usage, &error),
+        })?;
     let file = wanted.out.join("sendlink.toml");
     fs::write(
         &file,

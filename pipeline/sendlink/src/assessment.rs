@@ -199,7 +199,9 @@ fn births(config: &Config) -> Result<Births, Failure> {
     };
     let (la_code, provider) = (place("la_code"), place("provider"));
     if la_code.is_none() && provider.is_none() {
-        return Err(wrong("the columns are la_code (or provider), year, births".to_owned()));
+        return Err(wrong(
+            "the columns are la_code (or provider), year, births".to_owned(),
+        ));
     }
     let mut latest: BTreeMap<(bool, String), (i16, u64)> = BTreeMap::new();
     for record in reader.records() {

@@ -4,6 +4,7 @@ use std::{env, fs, sync::Arc};
 
 use dataset::{Access, Store, StoreError, StoreUrl};
 use jiff::{Zoned, civil::Date, tz::TimeZone};
+use kit::retry::{RetryPolicy, retry};
 use pseudonym::{AreaLookup, Encoder, KeyFile, Keys};
 
 use crate::{
@@ -66,13 +67,25 @@ pub fn store_url(config: &Config) -> Result<StoreUrl, Failure> {
     })
 }
 
-/// Opens the database. A PostgreSQL server that is starting is waited for.
+/// Opens the database. For a night, a PostgreSQL server that is starting is waited for; a person is told at once.
 ///
 /// # Errors
 /// See [`Failure::from`] for what becomes of each [`StoreError`].
 pub async fn store(config: &Config, access: Access) -> Result<Store, Failure> {
     let url = store_url(config)?;
-    let opened = Store::open(&url, access).await;
+    let opened = match access {
+        Access::ReadOnly => Store::open(&url, access).await,
+        Access::ReadWrite => {
+            let passes = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
+            retry(
+                RetryPolicy::SERVER_RESTART,
+                "opening the database",
+                passes,
+                || Store::open(&url, access),
+            )
+            .await
+        }
+    };
     Ok(opened?)
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use kit::{Delivery, DeliveryFile, Layout};
-use records::Kind;
+use kit::{Delivery, DeliveryFile, Layout, mapping_check::Report};
+use records::{Kind, Location};
 use transport::{Folder, Grouping, Then};
 
 use crate::{
@@ -53,9 +53,80 @@ pub fn run(arguments: &Mapping) -> Result<Exit, Failure> {
                 // A sample may be made up; a live feed refuses the test range when it is read.
                 test_numbers: identity::TestNumbers::Allowed,
             };
-            let _ = (reading, deliveries);
-            Ok(Exit::Bug)
+            let mut exit = Exit::Done;
+            println!("{} {}: {}", layout.name, layout.version, layout.description);
+            for delivery in &deliveries {
+                let report = kit::mapping_check(connector, delivery, &reading)
+                    .map_err(|error| Failure::new(Exit::NoInput, error))?;
+                print(&report);
+                if report.refused {
+                    exit = Exit::Incomplete;
+                }
+            }
+            Ok(exit)
         }
+    }
+}
+
+/// What would be read, in words and counts.
+fn print(report: &Report) {
+    for file in &report.files {
+        let table = file.table.unwrap_or("no table of the layout");
+        println!("\n{}: {table}, {} rows", file.label, file.rows);
+        for field in &file.fields {
+            let from = match (&field.column, &field.default) {
+                (Some(column), _) if field.found => format!("from {column}"),
+                (Some(column), None) => format!("from {column}, which the file does not have"),
+                (Some(column), Some(default)) => {
+                    format!("from {column}, which the file does not have; else {default}")
+                }
+                (None, Some(default)) => format!("always {default}"),
+                (None, None) => continue,
+            };
+            println!(
+                "  {:28} {from}: {} valid, {} blank, {} bad",
+                field.field.name, field.valid, field.blank, field.bad
+            );
+        }
+        if !file.required_not_mapped.is_empty() {
+            println!(
+                "  required, but mapped to nothing: {}",
+                file.required_not_mapped.join(", ")
+            );
+        }
+        let letters: Vec<String> = file
+            .columns_not_read
+            .iter()
+            .filter_map(|column| {
+                Location {
+                    column: Some(*column),
+                    ..Location::default()
+                }
+                .column_letter()
+            })
+            .collect();
+        if !letters.is_empty() {
+            println!("  columns that are not read: {}", letters.join(", "));
+        }
+    }
+    println!();
+    for (table, rows) in &report.rows {
+        println!("{table}: {rows} rows");
+    }
+    println!(
+        "{} records would be read, {} rows kept out.",
+        report.records, report.quarantined
+    );
+    for (rule, (finding, rows)) in &report.findings {
+        println!(
+            "  {rows} × {rule} ({}): {}; {}",
+            finding.effect.as_str(),
+            finding.rule.wrong,
+            finding.rule.remedy
+        );
+    }
+    if report.refused {
+        println!("A delivery like this would be REFUSED.");
     }
 }
 

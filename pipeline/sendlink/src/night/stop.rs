@@ -31,11 +31,6 @@ impl Stop {
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-
-    /// The flag itself, for libraries that look at one.
-    pub fn flag(&self) -> &AtomicBool {
-        &self.0
-    }
 }
 
 /// The end of a run that was told to stop.

@@ -122,13 +122,6 @@ impl Summary {
             })
     }
 
-    /// Whether no delivery was new.
-    pub fn nothing_new(&self) -> bool {
-        self.feeds
-            .values()
-            .all(|feed| feed.loaded + feed.refused + feed.held == 0)
-    }
-
     /// The exit code that the night has earned.
     pub fn exit(&self, config: &Config) -> Exit {
         if self.held.is_some() {
