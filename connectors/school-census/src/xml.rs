@@ -13,7 +13,6 @@ use kit::{
     xml::{self, Element, XmlFile, XmlStep},
 };
 use records::{Location, Outcome, Version, finding::Effect};
-use zeroize::Zeroizing;
 
 use crate::{
     children::{self, Children},
@@ -83,6 +82,16 @@ struct Document<'a> {
     pupils: u64,
 }
 
+/// Where a document is being read.
+#[derive(Default)]
+struct Standing {
+    /// How deep the element lies that is being passed over.
+    skipping: Option<usize>,
+    row: Option<Building>,
+    /// A block of the row.
+    block: Option<Building>,
+}
+
 impl Document<'_> {
     fn read(
         mut self,
@@ -93,60 +102,21 @@ impl Document<'_> {
         let label = &self.file.label;
         let mut reader: XmlFile = xml::open(self.file, &self.reading.layout.file)
             .map_err(|fault| refused(fault.into_read_error(label), sink))?;
-        // How deep the element lies that is being passed over.
-        let mut skipping: Option<usize> = None;
-        let mut row: Option<Building> = None;
-        let mut block: Option<Building> = None;
+        let mut standing = Standing::default();
         loop {
-            match reader
+            let step = reader
                 .step()
-                .map_err(|fault| refused(fault.into_read_error(label), sink))?
-            {
+                .map_err(|fault| refused(fault.into_read_error(label), sink))?;
+            match step {
                 XmlStep::Open { name, at } => {
                     let name = name.to_lowercase();
                     let depth = reader.depth();
-                    if skipping.is_some() {
-                        continue;
-                    }
-                    let building = |kind| Some(Building::new(kind, depth, at.line));
-                    match (self.kind_of(&name), &row, &block) {
-                        (Some(kind @ (Kind::Header | Kind::OnRoll | Kind::OffRoll)), None, _) => {
-                            row = building(kind)
-                        }
-                        (Some(kind @ (Kind::Need | Kind::Meals)), Some(_), None) => block = building(kind),
-                        (_, Some(outer), _) => {
-                            let part = self.part(block.as_ref().map_or(outer.kind, |block| block.kind));
-                            if part.ignored.contains(&name) {
-                                skipping = Some(depth);
-                            }
-                        }
-                        _ => {}
-                    }
+                    self.open(&mut standing, &name, depth, at.line);
                 }
                 XmlStep::Close(element) => {
                     let depth = reader.depth() + 1;
-                    if let Some(skipped) = skipping {
-                        if skipped == depth {
-                            skipping = None;
-                        }
-                        continue;
-                    }
-                    if block.as_ref().is_some_and(|block| block.depth == depth) {
-                        if let (Some(row), Some(block)) = (&mut row, block.take())
-                            && self.grow(row, 0)
-                        {
-                            row.take_block(block);
-                        }
-                    } else if row.as_ref().is_some_and(|row| row.depth == depth) {
-                        if let Some(mut row) = row.take() {
-                            self.note_flaw(&mut row, &element, None);
-                            self.finish_row(row, scopes, upns, sink)?;
-                        }
-                    } else if let Some(row) = &mut row {
-                        self.take_element(row, block.as_mut(), element, sink);
-                    } else if let Some(flaw) = element.flaw {
-                        let location = self.location(element.at.line, None);
-                        sink.finding(at(flaw.rule(), Effect::Accepted, location));
+                    if let Some(row) = self.close(&mut standing, element, depth, sink) {
+                        self.finish_row(row, scopes, upns, sink)?;
                     }
                 }
                 XmlStep::End => break,
@@ -167,6 +137,64 @@ impl Document<'_> {
             part.binding.finish(sink);
         }
         Ok(())
+    }
+
+    /// An element opens: it begins a row or a block of one, or is passed over.
+    fn open(&self, standing: &mut Standing, name: &str, depth: usize, line: u64) {
+        if standing.skipping.is_some() {
+            return;
+        }
+        let Standing { row, block, .. } = standing;
+        match (self.kind_of(name), &row, &block) {
+            (Some(kind @ (Kind::Header | Kind::OnRoll | Kind::OffRoll)), None, _) => {
+                *row = Some(Building::new(kind, depth, line));
+            }
+            (Some(kind @ (Kind::Need | Kind::Meals)), Some(_), None) => {
+                *block = Some(Building::new(kind, depth, line));
+            }
+            (_, Some(outer), _) => {
+                let kind = block.as_ref().map_or(outer.kind, |block| block.kind);
+                if self.part(kind).ignored.contains(name) {
+                    standing.skipping = Some(depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An element closes: it gives its row a text or a block, or ends the row, which is then returned.
+    fn close(
+        &mut self,
+        standing: &mut Standing,
+        element: Element,
+        depth: usize,
+        sink: &mut dyn Sink,
+    ) -> Option<Building> {
+        if let Some(skipped) = standing.skipping {
+            standing.skipping = Some(skipped).filter(|skipped| *skipped != depth);
+            return None;
+        }
+        let Some(row) = &mut standing.row else {
+            if let Some(flaw) = element.flaw {
+                let location = self.location(element.at.line, None);
+                sink.finding(at(flaw.rule(), Effect::Accepted, location));
+            }
+            return None;
+        };
+        if row.depth == depth {
+            self.note_flaw(row, &element, None);
+            return standing.row.take();
+        }
+        match standing.block.take_if(|block| block.depth == depth) {
+            Some(block) => {
+                self.note_flaw(row, &element, None);
+                if self.grow(row, 0) {
+                    row.take_block(block);
+                }
+            }
+            None => self.take_element(row, standing.block.as_mut(), element, sink),
+        }
+        None
     }
 
     fn kind_of(&self, name: &str) -> Option<Kind> {
@@ -211,7 +239,7 @@ impl Document<'_> {
         if !element.leaf || element.text.is_empty() {
             return;
         }
-        let text = Zeroizing::new(element.text);
+        let text = element.text;
         if !self.grow(row, text.len()) {
             return;
         }
