@@ -107,6 +107,9 @@ async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, F
         .acquire(&format!("{}:{}", context::SOFTWARE, std::process::id()))
         .await?;
     store.check_key(&lease, &keys.fingerprint()).await?;
+    for skipped in store.skipped_grants() {
+        tracing::info!("Readers: {skipped}.");
+    }
     let landing = Landing::open(&config.path(&config.landing.folder))?;
     let run = store
         .begin_or_resume_run(

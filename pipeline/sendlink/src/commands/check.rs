@@ -154,5 +154,16 @@ async fn look_at_store(config: &Config, fingerprint: Option<&str>, seen: &mut Ve
             seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
         }
     }
+    match store.log_faults().await {
+        Ok(faults) => seen.extend(
+            faults
+                .into_iter()
+                .map(|fault| Seen::Note(format!("database: {fault}"))),
+        ),
+        Err(error) => {
+            let failure = Failure::from(error);
+            seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
+        }
+    }
     store.close().await;
 }
