@@ -4,7 +4,7 @@
 //! under `[tables.<name>]`. Unknown keys are refused with line and column, so that a slip of the pen in a new
 //! layout shows before a file is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
 use serde::Deserialize;
@@ -154,6 +154,18 @@ impl Layout {
             ));
         }
         Ok(layout)
+    }
+
+    /// The table of a set that a header belongs to: of those whose marks are all there, the one with the most.
+    pub fn recognise(&self, header: &[String]) -> Option<(&str, &TableLayout)> {
+        let header: BTreeSet<String> = header.iter().map(|name| fold_code(name)).collect();
+        let has = |mark: &String| header.contains(&fold_code(mark));
+        let (name, table) = self
+            .tables
+            .iter()
+            .filter(|(_, table)| !table.recognised_by.is_empty() && table.recognised_by.iter().all(has))
+            .max_by_key(|(_, table)| table.recognised_by.len())?;
+        Some((name, table))
     }
 
     /// The date forms in force for a column.

@@ -192,16 +192,8 @@ fn recognise<'a>(
     &'static Table,
     (&'a BTreeMap<String, crate::layout::Column>, &'a [String]),
 )> {
-    let has = |name: &String| header.iter().any(|other| other.eq_ignore_ascii_case(name));
-    let fits = |table: &&Table| {
-        let told = layout.tables.get(table.name)?;
-        let all = !told.recognised_by.is_empty() && told.recognised_by.iter().all(has);
-        all.then_some((told.recognised_by.len(), told))
-    };
-    let (_, table, told) = tables
-        .iter()
-        .filter_map(|table| fits(&table).map(|(count, told)| (count, table, told)))
-        .max_by_key(|(count, ..)| *count)?;
+    let (name, told) = layout.recognise(header)?;
+    let table = tables.iter().find(|table| table.name == name)?;
     Some((table, (&told.columns, told.ignored.as_slice())))
 }
 

@@ -597,8 +597,11 @@ impl<R: BufRead> BufRead for Guarded<R> {
 mod tests {
     use super::*;
 
-    /// What a document comes to: its leaves with their texts and flaws, or the rule that ends it.
-    fn read(document: &str) -> Result<Vec<(String, String, Option<XmlFlaw>)>, (&'static str, Place)> {
+    /// An element's name, text and flaw.
+    type Leaf = (String, String, Option<XmlFlaw>);
+
+    /// What a document comes to: its leaves, or the rule that ends it.
+    fn read(document: &str) -> Result<Vec<Leaf>, (&'static str, Place)> {
         let mut reader = XmlReader::new(document.as_bytes(), ["Message"]);
         let mut leaves = Vec::new();
         loop {
@@ -615,7 +618,7 @@ mod tests {
         }
     }
 
-    fn leaf(name: &str, text: &str, flaw: Option<XmlFlaw>) -> (String, String, Option<XmlFlaw>) {
+    fn leaf(name: &str, text: &str, flaw: Option<XmlFlaw>) -> Leaf {
         (name.to_owned(), text.to_owned(), flaw)
     }
 

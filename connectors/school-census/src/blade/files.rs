@@ -88,15 +88,8 @@ fn open(file: &DeliveryFile, reading: &Reading<'_>, sink: &mut dyn Sink) -> Resu
         .map_err(|error| refused(error.into_read_error(&file.label), sink))
 }
 
-/// The table that a header belongs to: of those whose marks are all there, the one with the most.
+/// The table that a header belongs to.
 fn find<'a>(header: &[String], reading: &Reading<'a>) -> Option<(&'static Table, &'a TableLayout)> {
-    let header: BTreeSet<String> = header.iter().map(|name| fold_code(name)).collect();
-    let has = |mark: &String| header.contains(&fold_code(mark));
-    let (name, layout) = reading
-        .layout
-        .tables
-        .iter()
-        .filter(|(_, layout)| !layout.recognised_by.is_empty() && layout.recognised_by.iter().all(has))
-        .max_by_key(|(_, layout)| layout.recognised_by.len())?;
+    let (name, layout) = reading.layout.recognise(header)?;
     Some((table(name)?, layout))
 }
