@@ -126,6 +126,9 @@ fn parse(config: &Config, keys: &Keys, text: &str, author: &str) -> Result<Vec<N
                 Some(side(config, keys, cell(right_type), text).map_err(|rule| wrong(line, "right", &rule))?)
             }
         };
+        if let Some(rule) = misfit(kind, left, right) {
+            return Err(wrong(line, "left_type", rule));
+        }
         if cell(Some(reason)).is_empty() {
             return Err(wrong(line, "reason", "say why"));
         }
@@ -142,6 +145,22 @@ fn parse(config: &Config, keys: &Keys, text: &str, author: &str) -> Result<Vec<N
         return Err(Failure::new(Exit::NoInput, "the file holds no decision"));
     }
     Ok(decisions)
+}
+
+/// Why linkage could not obey a decision of this kind about these two; none where it can.
+fn misfit(kind: DecisionKind, left: Side, right: Option<Side>) -> Option<&'static str> {
+    let is_record = |side: Side| matches!(side, Side::Record(_));
+    let is_number = |side: Side| matches!(side, Side::NhsNumber(_));
+    match (kind, right) {
+        (DecisionKind::DoNotLink, Some(right)) if is_record(left) == is_record(right) => None,
+        (DecisionKind::DoNotLink, _) => Some("do-not-link is about two records, or about two identifiers"),
+        (DecisionKind::Link, Some(right)) if is_record(left) && is_record(right) => None,
+        (DecisionKind::Link, _) => Some("link is about two records"),
+        (DecisionKind::Superseded, Some(right)) if is_number(left) && is_number(right) => None,
+        (DecisionKind::Superseded, _) => Some("superseded is about two NHS numbers"),
+        (DecisionKind::Isolate, None) if !is_record(left) => None,
+        (DecisionKind::Isolate, _) => Some("isolate is about one identifier, on the left"),
+    }
 }
 
 fn side(config: &Config, keys: &Keys, type_name: &str, text: &str) -> Result<Side, String> {
@@ -184,4 +203,36 @@ fn table(decisions: &[Decision]) -> Table<7> {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use linkage::Token;
+
+    use super::*;
+
+    #[test]
+    fn only_what_linkage_can_obey_is_added() {
+        let record = Side::Record(RecordId([1; 16]));
+        let number = Side::NhsNumber(Token([2; 16]));
+        let upn = Side::Upn(Token([3; 16]));
+        for (kind, left, right, obeyed) in [
+            (DecisionKind::DoNotLink, record, Some(record), true),
+            (DecisionKind::DoNotLink, number, Some(upn), true),
+            (DecisionKind::DoNotLink, record, Some(number), false),
+            (DecisionKind::Link, record, Some(record), true),
+            (DecisionKind::Link, number, Some(number), false),
+            (DecisionKind::Superseded, number, Some(number), true),
+            (DecisionKind::Superseded, number, Some(upn), false),
+            (DecisionKind::Isolate, upn, None, true),
+            (DecisionKind::Isolate, record, None, false),
+            (DecisionKind::Isolate, upn, Some(upn), false),
+        ] {
+            assert_eq!(
+                misfit(kind, left, right).is_none(),
+                obeyed,
+                "{kind:?} {left:?} {right:?}"
+            );
+        }
+    }
 }

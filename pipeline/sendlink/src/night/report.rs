@@ -130,11 +130,19 @@ async fn children(night: &Night<'_>) -> Result<Children, Failure> {
         .filter(|fact| fact.state == RecordState::Current)
         .filter_map(|fact| fact.child_id)
         .collect();
-    let in_school: BTreeSet<_> = school.iter().map(|fact| fact.child_id).collect();
+    let known_to_both: BTreeSet<_> = school.iter().map(|fact| fact.child_id).collect();
+    let members = night.store.membership().await.map_err(interrupted)?;
+    let total = members
+        .iter()
+        .map(|member| member.child_id)
+        .collect::<BTreeSet<_>>()
+        .len() as u64;
+    let with_notice_only = with_notice.difference(&known_to_both).count() as u64;
     Ok(Children {
-        total: with_notice.union(&in_school).count() as u64,
+        total,
         with_notice: with_notice.len() as u64,
-        in_school: in_school.len() as u64,
-        joined: with_notice.intersection(&in_school).count() as u64,
+        // School facts are of children with a notice alone; every other child is here for its school records.
+        in_school: total - with_notice_only,
+        joined: with_notice.intersection(&known_to_both).count() as u64,
     })
 }
