@@ -90,6 +90,8 @@ rules! {
         "write the whole postcode", "Royal Mail postcode address file";
     BAD_BIRTH_DATE = "F037", "not a date on which a child of this record can have been born",
         "check the birth date", "sendlink";
+    UNCLOSED_QUOTE = "F038", "a double quote is opened here and not closed, so that the rows after it cannot be told apart",
+        "close the quote, or write a double quote inside a quoted field twice", "RFC 4180 section 2";
 }
 
 #[cfg(test)]

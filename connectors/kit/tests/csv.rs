@@ -77,6 +77,17 @@ fn a_bad_row_costs_itself() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_takes_no_row_with_it_unseen() {
+    assert_eq!(plain("a,b\n1,\"open\n2,x\n3,\"quoted\"\n4,y\n"), Err("F038"));
+    assert_eq!(plain("a,b\n1,\"open\n2,x\n3,y\n"), Err("F002"));
+    // Closed as it should be, a cell of several lines leaves no doubt where its record ends.
+    assert_eq!(
+        plain("a,b\n1,\"two\nlines\",2\n3,4\n").unwrap(),
+        ["2: F009", "4: 3|4"]
+    );
+}
+
+#[test]
 fn long_fields_and_records_cost_themselves() {
     let field = "x".repeat(LONGEST_FIELD + 1);
     let allowed = "y".repeat(LONGEST_FIELD);

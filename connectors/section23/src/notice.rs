@@ -149,6 +149,14 @@ impl<'a> Notices<'a> {
         if self.bodies.is_nobody(&frame.organisation) {
             values.note("notifier_org_ods", &rules::NO_ORGANISATION, Effect::Accepted);
         }
+        let own_number = child.nhs_number.valid();
+        let mothers_number = people
+            .mother
+            .as_ref()
+            .and_then(|mother| mother.nhs_number.valid());
+        if own_number.is_some() && own_number == mothers_number {
+            values.note("mother_nhs_number", &rules::SAME_NUMBER, Effect::Accepted);
+        }
         let replaces = self.replaces(values, &frame, &action);
         if notice_kind.as_deref() == Some("NOTIFICATION_AND_REFERRAL")
             && values.has("referral_consent")
@@ -158,7 +166,7 @@ impl<'a> Notices<'a> {
         }
 
         let other_needs = values.codes("other_needs");
-        let mut other = other::items_of(values);
+        let mut other = other::items_of(values, self.bodies);
         if other_needs.len() > 1 {
             other.insert("other_needs".to_owned(), other_needs.join(";"));
         }

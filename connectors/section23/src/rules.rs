@@ -50,6 +50,8 @@ rules! {
         "write 24:communication:35, with a score of 0 to 60", "Ages and Stages Questionnaires, third edition";
     BAD_WAIT = "S23-017", "not a service and the date of referral",
         "write SLT:2025-03-01", "sendlink";
+    SAME_NUMBER = "S23-018", "the child and the mother have the same NHS number",
+        "give each their own number; one of the two stands in the wrong field", "sendlink";
 }
 
 #[cfg(test)]

@@ -40,9 +40,11 @@ fn a_portal_export() {
             "6 P S23-002 quarantined-row NHS number",
             "6 R F031 blanked-value Child's first name",
             "6 AD F021 accepted Postcode",
-            "7 V F024 quarantined-row Child's date of birth",
+            "7 V F024 blanked-value Child's date of birth",
+            "7 V S23-001 quarantined-row Child's date of birth",
             // 25 February in American order.
-            "8 K F024 quarantined-row Date opinion formed",
+            "8 K F024 blanked-value Date opinion formed",
+            "8 K S23-001 quarantined-row Date opinion formed",
             "12 P F022 accepted NHS number",
             "13 AJ S23-013 accepted Parent agrees to the referral",
             "13 AS F023 blanked-value Main area of need",
@@ -55,7 +57,8 @@ fn a_portal_export() {
             "18 L S23-007 accepted Date parent informed",
             "18 V S23-005 accepted Child's date of birth",
             "19 G S23-010 accepted Organisation code",
-            "19 O S23-003 quarantined-row Local authority code",
+            "19 O S23-001 quarantined-row Local authority code",
+            "19 O S23-003 blanked-value Local authority code",
             "20 A S23-001 quarantined-row Submission ID",
             "21 C S23-004 blanked-value Date submitted",
             "21 V S23-009 accepted Child's date of birth",
@@ -203,7 +206,8 @@ fn a_workbook() {
         [
             // A number that is not whole is no NHS number; the row below the empty one keeps its Excel row.
             "6 P F032 blanked-value NHS number",
-            "7 K F028 quarantined-row Date opinion formed",
+            "7 K F028 blanked-value Date opinion formed",
+            "7 K S23-001 quarantined-row Date opinion formed",
         ]
     );
     let [first, second] = [0, 1].map(|number| kept.records[number].people.child.as_ref().unwrap());

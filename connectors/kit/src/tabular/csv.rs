@@ -75,6 +75,11 @@ impl CsvRows {
             }
         }
         let line = record.line;
+        // A quote that was never closed runs on to the next one in the file and ends before its text. Whose rows
+        // lie between, nobody can say.
+        if record.text_after_quote && record.line_end_in_quotes {
+            return Err(TabularError::refused(&rules::UNCLOSED_QUOTE, line));
+        }
         let fault = |rule, column| Ok(Step::Fault(RowFault { rule, line, column }));
         if record.too_long {
             return fault(&rules::LONG_RECORD, None);

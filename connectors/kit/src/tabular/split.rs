@@ -33,6 +33,8 @@ pub(super) struct RawRecord {
     pub(super) open_quote: bool,
     /// Something other than a delimiter or line end follows a closing quote.
     pub(super) text_after_quote: bool,
+    /// A line end stands within quotes.
+    pub(super) line_end_in_quotes: bool,
     /// Longer than [`LONGEST_RECORD`]; the rest was passed over.
     pub(super) too_long: bool,
 }
@@ -92,12 +94,11 @@ impl Splitter {
     pub(super) fn read(&mut self, record: &mut RawRecord) -> io::Result<bool> {
         record.bytes.clear();
         record.ends.clear();
-        (
-            record.unended,
-            record.open_quote,
-            record.text_after_quote,
-            record.too_long,
-        ) = (false, false, false, false);
+        record.unended = false;
+        record.open_quote = false;
+        record.text_after_quote = false;
+        record.line_end_in_quotes = false;
+        record.too_long = false;
         let mut state = State::RecordStart;
         loop {
             let chunk = self.source.fill_buf()?;
@@ -131,6 +132,7 @@ impl Splitter {
                     if byte == b'"' {
                         state = State::AfterQuote;
                     } else {
+                        record.line_end_in_quotes |= line_end;
                         record.push(byte);
                     }
                 } else if line_end {

@@ -41,10 +41,9 @@ pub(super) fn canonical_code(bound: &BoundField, text: &str) -> Parsed<String> {
 /// A text in the form that its type requires, or the rule that it breaks.
 pub(super) fn in_form(field_type: FieldType, text: &str) -> Result<String, &'static Rule> {
     let upper = || text.to_ascii_uppercase();
-    let alphanumeric = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match field_type {
         FieldType::Text { max } if text.chars().count() > max => Err(&rules::LONG_TEXT),
-        FieldType::OdsCode if !((3..=6).contains(&text.len()) && alphanumeric(text)) => Err(&rules::BAD_FORM),
+        FieldType::OdsCode if !is_ods_code(text) => Err(&rules::BAD_FORM),
         FieldType::OdsCode => Ok(upper()),
         FieldType::GssCode => {
             let digits = text.get(1..).unwrap_or_default();
@@ -63,6 +62,13 @@ pub(super) fn in_form(field_type: FieldType, text: &str) -> Result<String, &'sta
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+/// Three letters or digits, or four to six of which one is a digit: longer codes without any are words.
+fn is_ods_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && (text.len() == 3
+            || ((4..=6).contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_digit())))
 }
 
 /// A whole number as an export writes it that took the column for one of decimals: `134.0` is 134.

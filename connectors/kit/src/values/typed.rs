@@ -223,15 +223,15 @@ impl<'a> Values<'a> {
                 as_written(date.to_datetime(Time::midnight()))
             });
         };
-        match self.row.slot(column) {
-            Slot::Moment(moment) => as_written(moment),
-            Slot::Number(serial) if bound.dates.excel_serials() => {
-                from_excel_serial(serial, false).map_or(Parsed::Bad, as_written)
-            }
-            _ => match self.row.text(column) {
-                None => Parsed::Bad,
-                Some(text) => bound.dates.moment(&text).map_or(Parsed::Bad, Parsed::Value),
-            },
+        let from_sheet = match self.row.slot(column) {
+            Slot::Moment(moment) => Some(moment),
+            Slot::Number(serial) if bound.dates.excel_serials() => from_excel_serial(serial, false),
+            _ => None,
+        };
+        match (from_sheet, self.row.text(column)) {
+            (Some(moment), _) => as_written(moment),
+            (None, Some(text)) => bound.dates.moment(&text).map_or(Parsed::Bad, Parsed::Value),
+            (None, None) => Parsed::Bad,
         }
     }
 }

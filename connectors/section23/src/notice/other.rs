@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kit::Values;
 use records::finding::Effect;
 
-use crate::items;
+use crate::{HealthBodies, items};
 
 /// Coded items that are kept under their field's name.
 const CODES: &[&str] = &[
@@ -36,11 +36,8 @@ const ITEM_LISTS: &[&str] = &[
     "asq3_scores",
     "services_waiting_for",
 ];
-/// Codes of organisations that are kept under their field's name.
-const ORGANISATIONS: &[&str] = &["notifier_site_ods", "gp_practice_ods"];
-
 /// The items of a row, by field.
-pub(super) fn items_of(values: &mut Values<'_>) -> BTreeMap<String, String> {
+pub(super) fn items_of(values: &mut Values<'_>, bodies: &HealthBodies) -> BTreeMap<String, String> {
     let mut other = BTreeMap::new();
     for &field in CODES {
         if let Some(code) = values.code(field) {
@@ -58,9 +55,14 @@ pub(super) fn items_of(values: &mut Values<'_>) -> BTreeMap<String, String> {
             other.insert(field.to_owned(), items);
         }
     }
-    for &field in ORGANISATIONS {
-        if let Some(code) = values.text(field) {
-            other.insert(field.to_owned(), code);
+    if let Some(site) = values.text("notifier_site_ods") {
+        other.insert("notifier_site_ods".to_owned(), site);
+    }
+    if let Some(practice) = values.text("gp_practice_ods") {
+        if !is_practice(&practice) {
+            values.bad("gp_practice_ods", &kit::rules::BAD_FORM);
+        } else if !bodies.is_nobody(&practice) {
+            other.insert("gp_practice_ods".to_owned(), practice);
         }
     }
     if let Some(weeks) = values.integer("gestation_at_birth_weeks") {
@@ -82,4 +84,12 @@ pub(super) fn items_of(values: &mut Values<'_>) -> BTreeMap<String, String> {
         }
     }
     other
+}
+
+/// A general practice's code: a letter and five digits (NHS England, Organisation Data Service).
+fn is_practice(code: &str) -> bool {
+    let digits = code.get(1..).unwrap_or_default();
+    code.starts_with(|first: char| first.is_ascii_uppercase())
+        && digits.len() == 5
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
