@@ -302,6 +302,9 @@ impl<'a> TableSet<'a> {
         upns: &mut Seen,
         sink: &mut dyn Sink,
     ) -> Result<(), ReadError> {
+        if !self.layout_of(name).is_some_and(|layout| self.in_force(layout)) {
+            return Ok(());
+        }
         let mut ids = Seen::default();
         for file in self.files_of(name) {
             self.each_row(file, sink, |mut values, sink| {
