@@ -41,7 +41,10 @@ const ONLY_ON_SQLITE: &[&str] = &[
     "dataset::publish::before-intent",
     "dataset::publish::between-renames",
 ];
-const ONLY_ON_POSTGRESQL: &[&str] = &["dataset::publish::before-apply", "dataset::publish::before-commit"];
+const ONLY_ON_POSTGRESQL: &[&str] = &[
+    "dataset::publish::before-apply",
+    "dataset::publish::before-commit",
+];
 
 /// What an operator does over a few nights: a first night with a delivery that is refused, a decision, a second
 /// night, an erasure, a third night. Each is repeated until it ends by itself.
@@ -49,7 +52,13 @@ const STORY: &[&[&str]] = &[
     &["run", "--as-at", AS_AT],
     &["decisions", "add", "decisions.csv", "--author", "tests"],
     &["run", "--as-at", AS_AT],
-    &["forget", "feed", "s23-n9v", "--reason", "the end of its retention"],
+    &[
+        "forget",
+        "feed",
+        "s23-n9v",
+        "--reason",
+        "the end of its retention",
+    ],
     &["run", "--as-at", AS_AT],
 ];
 
@@ -67,15 +76,26 @@ fn play(area: &Area, kill_at: Option<&str>) -> bool {
             ended = area.command(arguments).output().unwrap();
         }
         let code = ended.status.code();
+        // The erasure was carried through when its command was repeated, so that there is nothing left to erase.
+        if killed && arguments[0] == "forget" && code == Some(64) {
+            continue;
+        }
         let errors = String::from_utf8_lossy(&ended.stderr);
-        assert!(matches!(code, Some(0 | 3)), "{arguments:?} after {kill_at:?}: {code:?}\n{errors}");
+        assert!(
+            matches!(code, Some(0 | 3)),
+            "{arguments:?} after {kill_at:?}: {code:?}\n{errors}"
+        );
     }
     killed
 }
 
 fn killed_at_every_point(database: Database) {
     let area = Area::new(300, 21, Database::Sqlite);
-    fs::write(area.file("incoming/section23/R9M/cut-off.csv"), "Form reference,\"half a re").unwrap();
+    fs::write(
+        area.file("incoming/section23/R9M/cut-off.csv"),
+        "Form reference,\"half a re",
+    )
+    .unwrap();
     fs::write(
         area.file("decisions.csv"),
         "decision,left_type,left,right_type,right,reason\n\
@@ -100,7 +120,10 @@ fn killed_at_every_point(database: Database) {
         Database::Postgres => ONLY_ON_SQLITE,
     };
     let expected: BTreeSet<String> = expected.iter().map(|point| (*point).to_owned()).collect();
-    assert_eq!(missed, expected, "{database:?}: fail points that were never passed");
+    assert_eq!(
+        missed, expected,
+        "{database:?}: fail points that were never passed"
+    );
 }
 
 #[test]

@@ -184,6 +184,47 @@ impl Store {
         .await
     }
 
+    /// How many children the current records are about, by the kinds of record that each has.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn child_counts(&self) -> Result<BTreeMap<BTreeSet<Kind>, u64>, StoreError> {
+        let mut tx = self.read("count the children").await?;
+        let pairs = tx
+            .all(
+                "select distinct l.child_id, r.kind from link l join record r on r.record_id = l.record_id
+                  where r.state = 'current'",
+                [],
+                |row| Ok((row.bytes::<16>(0)?, row.parsed::<Kind>(1)?)),
+            )
+            .await?;
+        let mut kinds: BTreeMap<[u8; 16], BTreeSet<Kind>> = BTreeMap::new();
+        for (child, kind) in pairs {
+            kinds.entry(child).or_default().insert(kind);
+        }
+        let mut counts = BTreeMap::new();
+        for kinds in kinds.into_values() {
+            *counts.entry(kinds).or_insert(0) += 1;
+        }
+        Ok(counts)
+    }
+
+    /// The latest day that a current record of each feed is about.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn latest_events(&self) -> Result<BTreeMap<String, Date>, StoreError> {
+        let mut tx = self.read("find the latest events").await?;
+        let rows = tx
+            .all(
+                "select feed, max(event_date) from record where state = 'current' group by feed",
+                [],
+                |row| Ok((row.text(0)?, row.parsed(1)?)),
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// The school records of every child that has a notice, ordered by child, census and record.
     ///
     /// # Errors

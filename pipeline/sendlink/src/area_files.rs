@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::Path};
 
 use jiff::civil::Date;
+use records::Kind;
 
 use crate::{
     exit::{Exit, Failure, of_write},
@@ -104,7 +105,7 @@ mapping = {mapping:?}
 from = {{ folder = {folder:?}, then = "keep", quiet = "0 seconds" }}
 delivery = "{delivery}"
 basis = "duty"
-expect_every = "{expect_every} days"
+{expect}
 "#,
             name = feed.name,
             kind = feed.kind,
@@ -112,7 +113,11 @@ expect_every = "{expect_every} days"
             mapping = feed.mapping,
             folder = feed.folder,
             delivery = feed.delivery.as_str(),
-            expect_every = feed.expect_every_days,
+            expect = match feed.kind {
+                Kind::SchoolCensus => format!("expect_every = \"{} days\"", feed.expect_every_days),
+                // A body of a small area has months without a notice; in a real one, say so when they end.
+                Kind::Section23 => format!("# expect_every = \"{} days\"", feed.expect_every_days),
+            },
         );
     }
     text

@@ -39,7 +39,8 @@ pub struct Config {
         long = "config",
         value_name = "FILE",
         default_value = "sendlink.toml",
-        env = "SENDLINK_CONFIG"
+        env = "SENDLINK_CONFIG",
+        global = true
     )]
     pub file: PathBuf,
 }
@@ -50,7 +51,7 @@ pub struct Data {
     #[command(flatten)]
     pub config: Config,
     /// How to print: `table` for people, `csv` and `json` for programs.
-    #[arg(long, default_value = "table", value_name = "table|csv|json")]
+    #[arg(long, default_value = "table", value_name = "table|csv|json", global = true)]
     pub format: Format,
 }
 

@@ -103,6 +103,9 @@ fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Fa
 async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, Failure> {
     let keys = context::keys(config)?;
     let store = context::store(config, Access::ReadWrite).await?;
+    for grant in store.skipped_grants() {
+        tracing::warn!(grant, "A reader was not granted the published tables.");
+    }
     let lease = store
         .acquire(&format!("{}:{}", context::SOFTWARE, std::process::id()))
         .await?;

@@ -165,5 +165,18 @@ async fn look_at_store(config: &Config, fingerprint: Option<&str>, seen: &mut Ve
             seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
         }
     }
+    match store.log_faults().await {
+        Ok(faults) => seen.extend(
+            faults
+                .into_iter()
+                .map(|fault| Seen::Note(format!("database: {fault}"))),
+        ),
+        Err(error) => seen.push(Seen::Note(format!(
+            "database: its settings cannot be read: {error}"
+        ))),
+    }
+    for grant in store.skipped_grants() {
+        seen.push(Seen::Note(format!("database: {grant}")));
+    }
     store.close().await;
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dataset::{facts::RecordState, findings::FindingFilter};
+use dataset::findings::FindingFilter;
 use measures::{Rate, Slice};
+use records::Kind;
 use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
 
 use super::{Night, load::interrupted, summary::total};
@@ -83,6 +84,7 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
             why: "the night did not come to publishing".to_owned(),
         },
     };
+    let latest = night.store.latest_events().await.map_err(interrupted)?;
     let mut deliveries = Vec::new();
     let mut feeds = Vec::new();
     for feed in &night.config.feeds {
@@ -102,7 +104,7 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
             provider: feed.provider.clone(),
             records: row.map_or(0, |row| row.records),
             quarantined: seen.map_or(0, |seen| total(&seen.counts).quarantined),
-            latest_event: None,
+            latest_event: latest.get(&feed.name).copied(),
             latest_received: row.and_then(|row| row.last_received).map(|when| when.date()),
             state: match seen.and_then(|seen| seen.missing.as_ref()) {
                 Some(why) => format!("missing: {why}"),
@@ -123,26 +125,18 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
 }
 
 async fn children(night: &Night<'_>) -> Result<Children, Failure> {
-    let notices = night.store.notice_facts().await.map_err(interrupted)?;
-    let school = night.store.school_facts().await.map_err(interrupted)?;
-    let with_notice: BTreeSet<_> = notices
-        .iter()
-        .filter(|fact| fact.state == RecordState::Current)
-        .filter_map(|fact| fact.child_id)
-        .collect();
-    let known_to_both: BTreeSet<_> = school.iter().map(|fact| fact.child_id).collect();
-    let members = night.store.membership().await.map_err(interrupted)?;
-    let total = members
-        .iter()
-        .map(|member| member.child_id)
-        .collect::<BTreeSet<_>>()
-        .len() as u64;
-    let with_notice_only = with_notice.difference(&known_to_both).count() as u64;
-    Ok(Children {
-        total,
-        with_notice: with_notice.len() as u64,
-        // School facts are of children with a notice alone; every other child is here for its school records.
-        in_school: total - with_notice_only,
-        joined: with_notice.intersection(&known_to_both).count() as u64,
-    })
+    let mut children = Children::default();
+    for (kinds, count) in night.store.child_counts().await.map_err(interrupted)? {
+        children.total += count;
+        if kinds.contains(&Kind::Section23) {
+            children.with_notice += count;
+        }
+        if kinds.contains(&Kind::SchoolCensus) {
+            children.in_school += count;
+        }
+        if kinds.len() > 1 {
+            children.joined += count;
+        }
+    }
+    Ok(children)
 }
