@@ -303,7 +303,7 @@ pub const FRESHNESS: Table = Table {
         ),
         needed(text(
             "state",
-            "fresh, late (silent for longer than expected) or missing (nothing ever came)",
+            "current, or missing: the source could not be read, or was silent for longer than expected",
         )),
     ],
     primary_key: &["feed"],
@@ -327,7 +327,7 @@ pub const DATASET: Table = Table {
         )),
         needed(text(
             "mapping_versions",
-            "The mappings that records were read through, as name@version",
+            "The mappings in force: names with their versions",
         )),
     ],
     primary_key: &["version"],

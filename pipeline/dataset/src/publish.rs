@@ -31,7 +31,7 @@ pub struct FeedState {
     pub kind: Kind,
     /// Who sends it.
     pub provider: String,
-    /// `fresh`, `late` (silent for longer than expected) or `missing` (nothing ever came).
+    /// `current`, or `missing`: the source could not be read, or was silent for longer than expected.
     pub state: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Release {
     pub software: String,
     /// Fingerprint of the key.
     pub key_fingerprint: String,
-    /// The mappings in force, as `name@version` joined by spaces.
+    /// The mappings in force: names with their versions.
     pub mapping_versions: String,
     /// Every configured feed.
     pub feeds: Vec<FeedState>,

@@ -381,7 +381,7 @@ comment on column joint.freshness.kind is 'section23 or school-census';
 comment on column joint.freshness.provider is 'Who sends it';
 comment on column joint.freshness.latest_event is 'Latest opinion or census day among its records';
 comment on column joint.freshness.latest_received is 'Latest day on which a record of it first reached the area';
-comment on column joint.freshness.state is 'fresh, late (silent for longer than expected) or missing (nothing ever came)';
+comment on column joint.freshness.state is 'current, or missing: the source could not be read, or was silent for longer than expected';
 
 create table joint.dataset (
   version text collate "C" not null,
@@ -396,7 +396,7 @@ comment on column joint.dataset.version is 'As-at date and the first 12 hexadeci
 comment on column joint.dataset.as_at is 'The day that the dataset is about';
 comment on column joint.dataset.software is 'Name and version of the program';
 comment on column joint.dataset.key_fingerprint is 'Tells keys apart: ids under another key cannot be compared';
-comment on column joint.dataset.mapping_versions is 'The mappings that records were read through, as name@version';
+comment on column joint.dataset.mapping_versions is 'The mappings in force: names with their versions';
 
 create table open.release (
   version text collate "C" not null,
