@@ -149,6 +149,7 @@ impl Reader {
                 })
             }
             Format::Json => Self::from_json(File::open(&file.path)?, form, &file.label, known),
+            // No flat layout is of XML: `Layout::parse` sees to that.
             Format::Xml => Err(TabularError::refused(&rules::BAD_HEADER, None)),
         }
     }
