@@ -34,7 +34,9 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Args)]
 pub struct Config {
     /// The configuration file.
+    // Named, as other arguments are called after their files.
     #[arg(
+        id = "config",
         short = 'c',
         long = "config",
         value_name = "FILE",
