@@ -48,15 +48,23 @@ pub async fn run(arguments: &Decisions) -> Result<Exit, Failure> {
             store.close().await;
         }
         Some(DecisionsAction::Remove { id, reason }) => {
-            let id = id.parse().map_err(|_| {
-                Failure::new(
-                    Exit::Usage,
-                    "a decision's id is a number; `sendlink decisions` lists them",
-                )
-            })?;
             let store = context::store(&config, Access::ReadWrite).await?;
             let lease = store.acquire(context::SOFTWARE).await?;
-            store.remove_decision(&lease, id, &actor(), reason).await?;
+            // Looked up here: what is typed in error, an NHS number say, must not come into a server's log.
+            let decision = store
+                .decisions()
+                .await?
+                .into_iter()
+                .find(|known| known.id.to_string() == *id);
+            let Some(decision) = decision else {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "there is no decision of that id; `sendlink decisions` lists them",
+                ));
+            };
+            store
+                .remove_decision(&lease, decision.id, &actor(), reason)
+                .await?;
             println!("Removed. The next run no longer obeys it.");
             store.close().await;
         }
