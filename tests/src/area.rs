@@ -77,6 +77,22 @@ impl Area {
         area
     }
 
+    /// An area with keys and no other file, for tests that write every byte of it.
+    pub fn bare(database: Database) -> Self {
+        Area::bare_with_store(match database {
+            Database::Sqlite => "sqlite:data".to_owned(),
+            Database::Postgres => postgres::database(&postgres::shared()),
+        })
+    }
+
+    /// An area with keys and no other file, on the database behind this URL.
+    pub fn bare_with_store(store: String) -> Self {
+        let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
+        let area = Area { folder, store };
+        area.run(&["keys", "new", "keys/sendlink.key"]).expect(0);
+        area
+    }
+
     /// Another area with the same files and keys, on a database of its own.
     pub fn twin(&self, database: Database) -> Self {
         let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");

@@ -2,8 +2,11 @@
 //! program run as an operator runs it.
 
 pub mod area;
+pub mod hand;
 pub mod postgres;
 pub mod program;
+pub mod rows;
+pub mod scanner;
 
 pub use area::{Area, Database};
 pub use program::Ended;

@@ -34,6 +34,7 @@ pub fn programs() -> PathBuf {
 /// A cluster that can be stopped and started.
 pub struct Cluster {
     folder: TempDir,
+    options: String,
     /// Its port on loopback.
     pub port: u16,
 }
@@ -41,13 +42,22 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts a cluster.
     pub fn start() -> Self {
+        Cluster::start_with("")
+    }
+
+    /// Makes and starts a cluster whose server has further options, such as `-c log_statement=all`.
+    pub fn start_with(options: &str) -> Self {
         let folder = TempDir::with_prefix("sendlink-pg-").expect("a folder");
         own(folder.path());
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|socket| socket.local_addr())
             .expect("a port")
             .port();
-        let cluster = Cluster { folder, port };
+        let cluster = Cluster {
+            folder,
+            options: options.to_owned(),
+            port,
+        };
         let data = cluster.data();
         check(as_postgres(
             "initdb",
@@ -72,9 +82,10 @@ impl Cluster {
     /// Starts it again.
     pub fn up(&self) {
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60 {}",
             self.port,
-            self.folder.path().display()
+            self.folder.path().display(),
+            self.options
         );
         let log = self.log_file().display().to_string();
         check(as_postgres(

@@ -238,10 +238,7 @@ mod tests {
             scanner.scan(digest.to_uppercase().as_bytes()),
             ["number as SHA-256"]
         );
-        let wide: Vec<u8> = "Zqxandrovik"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let wide: Vec<u8> = "Zqxandrovik".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(scanner.scan(&wide), ["surname as UTF-16"]);
     }
 

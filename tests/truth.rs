@@ -1,0 +1,475 @@
+//! A made-up area's links beside its truth, which no night reads.
+//!
+//! Each record of the vault says in which file and line it stood; `truth/records.csv` says who stands there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use sendlink_tests::{Area, Database, program};
+
+/// Tiers that an identifier decides: no chance of a wrong one is accepted.
+const EXACT: [&str; 3] = ["T1", "T2", "T3"];
+
+/// Of links by weight, and of all matches that there are to be found: the least shares that are right and found.
+const LEAST_PRECISION: f64 = 0.99;
+const LEAST_RECALL: f64 = 0.90;
+
+/// A record of the published dataset, and the truth of it.
+#[derive(Debug)]
+struct Told {
+    kind: String,
+    child: String,
+    tier: String,
+    person: String,
+    /// File and line, which name the record in the area's files.
+    place: (String, String),
+}
+
+impl Told {
+    fn is_notice(&self) -> bool {
+        self.kind == "section23"
+    }
+
+    fn is_exact(&self) -> bool {
+        EXACT.contains(&self.tier.as_str())
+    }
+}
+
+/// The rows of a CSV file by column.
+fn csv_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+/// Every record of the published dataset with the person whom the truth says it is about.
+fn told(area: &Area) -> Vec<Told> {
+    let mut persons = BTreeMap::new();
+    for row in csv_rows(&area.file("truth/records.csv")) {
+        let name = row["file"].rsplit('/').next().unwrap().to_owned();
+        let before = persons.insert(
+            (row["feed"].clone(), (name, row["line"].clone())),
+            row["person"].clone(),
+        );
+        assert!(before.is_none(), "two records at one place: {row:?}");
+    }
+    area.vault(
+        "select r.kind, lower(hex(l.child_id)), l.tier, r.feed, json_extract(r.location, '$.file'),
+                json_extract(r.location, '$.line')
+           from record r join link l on l.record_id = r.record_id
+          where r.state = 'current' order by r.record_id",
+    )
+    .into_iter()
+    .map(|row| {
+        let [kind, child, tier, feed, file, line] = <[String; 6]>::try_from(row).expect("six columns");
+        let place = (file, line);
+        let person = persons
+            .get(&(feed.clone(), place.clone()))
+            .unwrap_or_else(|| panic!("nobody stands at {place:?} of {feed}"))
+            .clone();
+        Told {
+            kind,
+            child,
+            tier,
+            person,
+            place,
+        }
+    })
+    .collect()
+}
+
+/// Persons by child.
+fn persons_of_children(told: &[Told]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut persons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in told {
+        persons.entry(&record.child).or_default().insert(&record.person);
+    }
+    persons
+}
+
+/// Children by person.
+fn children_of_persons(told: &[Told]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut children: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in told {
+        children.entry(&record.person).or_default().insert(&record.child);
+    }
+    children
+}
+
+/// Notices and census records that state the very same identity, as their files have it.
+struct Stated {
+    /// Forename, surname, birth day, postcode; where each is stated.
+    exact: Option<[String; 4]>,
+    upns: BTreeSet<String>,
+    nhs_number: String,
+}
+
+/// Notices of the bodies that send CSV, by file and line.
+fn stated_in_notices(area: &Area) -> BTreeMap<(String, String), Stated> {
+    let mut stated = BTreeMap::new();
+    for (body, names) in [
+        (
+            "N9V",
+            [
+                "given_name",
+                "family_name",
+                "birth_date",
+                "postcode",
+                "upn",
+                "nhs_number",
+            ],
+        ),
+        (
+            "R9M",
+            [
+                "Child's first name",
+                "Child's surname",
+                "Child's date of birth",
+                "Postcode",
+                "UPN (if at a maintained nursery)",
+                "NHS number",
+            ],
+        ),
+    ] {
+        for entry in fs::read_dir(area.file("incoming/section23").join(body)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            for (line, row) in (2..).zip(csv_rows(&path)) {
+                let [forename, surname, birth, postcode, upn, number] = names.map(|name| row[name].as_str());
+                stated.insert(
+                    (name.clone(), line.to_string()),
+                    Stated {
+                        exact: exact(forename, surname, &iso(birth), postcode),
+                        upns: [upn.to_owned()]
+                            .into_iter()
+                            .filter(|upn| !upn.is_empty())
+                            .collect(),
+                        nhs_number: number.replace(' ', ""),
+                    },
+                );
+            }
+        }
+    }
+    stated
+}
+
+/// Pupils in the table sets, by file and line.
+fn stated_in_the_census(area: &Area) -> BTreeMap<(String, String), Stated> {
+    let mut stated = BTreeMap::new();
+    for entry in fs::read_dir(area.file("incoming/school-census")).unwrap() {
+        let set = entry.unwrap().path();
+        let files: Vec<_> = fs::read_dir(&set)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        let ending = |path: &Path, end: &str| path.display().to_string().ends_with(end);
+        let mut postcodes = BTreeMap::new();
+        for path in &files {
+            if ending(path, "_addresses.csv") || ending(path, "_addressesonroll.csv") {
+                for row in csv_rows(path) {
+                    postcodes.insert(row["pupilonrolltableid"].clone(), row["postcode"].clone());
+                }
+            }
+        }
+        for path in files.iter().filter(|path| ending(path, "_pupilonroll.csv")) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            for (line, row) in (2..).zip(csv_rows(path)) {
+                let postcode = postcodes
+                    .get(&row["pupilonrolltableid"])
+                    .map_or("", String::as_str);
+                stated.insert(
+                    (name.clone(), line.to_string()),
+                    Stated {
+                        exact: exact(&row["forename"], &row["surname"], &iso(&row["dob"]), postcode),
+                        upns: [&row["upn"], &row["formerupn"]]
+                            .into_iter()
+                            .filter(|upn| !upn.is_empty())
+                            .cloned()
+                            .collect(),
+                        nhs_number: String::new(),
+                    },
+                );
+            }
+        }
+    }
+    stated
+}
+
+fn exact(forename: &str, surname: &str, birth: &str, postcode: &str) -> Option<[String; 4]> {
+    let postcode = postcode.replace(' ', "").to_uppercase();
+    let parts = [forename.trim(), surname.trim(), birth, &postcode].map(str::to_owned);
+    let placeholder =
+        postcode.starts_with("ZZ99") || forename.starts_with("Baby") || forename.starts_with("Twin");
+    (parts.iter().all(|part| !part.is_empty()) && !placeholder).then_some(parts)
+}
+
+/// `28/10/2014` or `2014-Oct-28 00:00:00` as `2014-10-28`.
+fn iso(day: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let day = day.split(' ').next().unwrap_or_default();
+    if let [day, month, year] = day.split('/').collect::<Vec<_>>().as_slice() {
+        return format!("{year}-{month}-{day}");
+    }
+    match day.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] if month.len() == 3 => {
+            let month = MONTHS
+                .iter()
+                .position(|name| name == month)
+                .map_or(0, |index| index + 1);
+            format!("{year}-{month:02}-{day}")
+        }
+        _ => day.to_owned(),
+    }
+}
+
+/// A valid NHS number is one whose check digit is right.
+fn is_valid(number: &str) -> bool {
+    let digits: Vec<u32> = number.chars().filter_map(|digit| digit.to_digit(10)).collect();
+    let [body @ .., check] = digits.as_slice() else {
+        return false;
+    };
+    let sum: u32 = body
+        .iter()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    number.len() == 10 && number.starts_with("999") && (11 - sum % 11) % 11 == *check
+}
+
+/// An area of this many children, and one night done.
+fn area(children: u32, seed: u64) -> Area {
+    let area = Area::new(children, seed, Database::Sqlite);
+    night(&area);
+    area
+}
+
+/// A night that publishes. In a file of few notices two in quarantine are more than a person should overlook, which
+/// the exit code says.
+fn night(area: &Area) {
+    let code = area.night().code;
+    assert!(matches!(code, Some(0 | 3)), "{code:?}");
+}
+
+#[test]
+fn links_by_identifiers_agree_with_the_truth() {
+    let area = area(8_000, 51);
+    let told = told(&area);
+
+    // No false link: whoever is joined by an identifier is one person.
+    let mut joined: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in told.iter().filter(|record| record.is_exact()) {
+        joined.entry(&record.child).or_default().insert(&record.person);
+    }
+    assert!(
+        joined.len() > 100,
+        "only {} children by identifiers",
+        joined.len()
+    );
+    let false_links: Vec<_> = joined.iter().filter(|(_, persons)| persons.len() > 1).collect();
+    assert!(false_links.is_empty(), "{false_links:?}");
+
+    // No missing link: whatever states the same identity as a census record of the same person is joined by it.
+    let notices = stated_in_notices(&area);
+    let census = stated_in_the_census(&area);
+    let numbers: BTreeMap<String, String> = csv_rows(&area.file("truth/persons.csv"))
+        .into_iter()
+        .map(|row| (row["person"].clone(), row["nhs_number"].clone()))
+        .collect();
+    let pupils: Vec<(&Told, &Stated)> = told
+        .iter()
+        .filter(|record| !record.is_notice())
+        .filter_map(|record| Some((record, census.get(&record.place)?)))
+        .collect();
+    let (mut looked_at, mut excused) = (0, 0);
+    for notice in told.iter().filter(|record| record.is_notice()) {
+        let Some(stated) = notices.get(&notice.place) else {
+            continue;
+        };
+        let same: Vec<&&Told> = pupils
+            .iter()
+            .filter(|(pupil, at_school)| {
+                pupil.person == notice.person
+                    && ((stated.exact.is_some() && stated.exact == at_school.exact)
+                        || stated.upns.intersection(&at_school.upns).next().is_some())
+            })
+            .map(|(pupil, _)| pupil)
+            .collect();
+        if same.is_empty() {
+            continue;
+        }
+        // Another child's or the mother's number speaks against what else the notice says.
+        if is_valid(&stated.nhs_number) && stated.nhs_number != numbers[&notice.person] {
+            excused += 1;
+            continue;
+        }
+        looked_at += 1;
+        assert!(
+            notice.is_exact(),
+            "a notice at {:?} states what the census states and is of tier {}",
+            notice.place,
+            notice.tier
+        );
+        assert!(
+            same.iter().all(|pupil| pupil.child == notice.child),
+            "a notice at {:?} is not joined to what states the same",
+            notice.place
+        );
+    }
+    println!(
+        "{looked_at} notices state what a census record states; {excused} more under a number of somebody else"
+    );
+    assert!(
+        looked_at > 50 && excused * 10 < looked_at,
+        "{looked_at} {excused}"
+    );
+}
+
+#[test]
+fn links_by_weight_are_right_and_found() {
+    let area = area(12_000, 52);
+    let told = told(&area);
+    let at_school: BTreeSet<&str> = told
+        .iter()
+        .filter(|record| !record.is_notice())
+        .map(|record| record.person.as_str())
+        .collect();
+    let mut pupils: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in told.iter().filter(|record| !record.is_notice()) {
+        pupils.entry(&record.child).or_default().insert(&record.person);
+    }
+    let (mut matched, mut right, mut by_weight, mut by_weight_right) = (0, 0, 0, 0);
+    let (mut to_find, mut found, mut left_to_weight) = (0, 0, 0);
+    for notice in told.iter().filter(|record| record.is_notice()) {
+        let with = pupils.get(notice.child.as_str());
+        let is_right = with.is_some_and(|persons| persons.iter().eq([&notice.person.as_str()]));
+        if with.is_some() {
+            matched += 1;
+            right += usize::from(is_right);
+            if notice.tier == "T4" {
+                by_weight += 1;
+                by_weight_right += usize::from(is_right);
+            }
+        }
+        if at_school.contains(notice.person.as_str()) {
+            to_find += 1;
+            found += usize::from(is_right);
+            left_to_weight += usize::from(!notice.is_exact());
+        }
+    }
+    let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    println!(
+        "all tiers: {matched} matched, precision {:.4}; {to_find} to find, recall {:.4}",
+        share(right, matched),
+        share(found, to_find)
+    );
+    println!(
+        "T4: {by_weight} matched, precision {:.4}; of {left_to_weight} that no identifier joins it finds {:.4}",
+        share(by_weight_right, by_weight),
+        share(by_weight_right, left_to_weight)
+    );
+    assert!(by_weight > 40, "T4 had little to do: {by_weight}");
+    assert!(
+        share(by_weight_right, by_weight) >= LEAST_PRECISION,
+        "precision of T4"
+    );
+    assert!(share(right, matched) >= LEAST_PRECISION, "precision");
+    assert!(share(found, to_find) >= LEAST_RECALL, "recall");
+}
+
+#[test]
+fn twins_stay_two_children_and_listed_pairs_stay_apart() {
+    let area = area(3_000, 53);
+    let pairs = csv_rows(&area.file("truth/must-not-join.csv"));
+    let of_reason = |reason: &str| {
+        pairs
+            .iter()
+            .filter(|pair| pair["reason"] == reason)
+            .map(|pair| (pair["person_a"].clone(), pair["person_b"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let (twins, adopted) = (of_reason("born together"), of_reason("adoption"));
+    assert!(
+        twins.len() > 5 && !adopted.is_empty(),
+        "{} {}",
+        twins.len(),
+        adopted.len()
+    );
+    let shared = |told: &[Told], pairs: &[(String, String)]| {
+        let children = children_of_persons(told);
+        pairs
+            .iter()
+            .filter(|(a, b)| {
+                let (Some(a), Some(b)) = (children.get(a.as_str()), children.get(b.as_str())) else {
+                    return false;
+                };
+                a.intersection(b).next().is_some()
+            })
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let first = told(&area);
+    assert_eq!(shared(&first, &twins), [], "twins are one child");
+    let mixed = persons_of_children(&first)
+        .values()
+        .filter(|persons| persons.len() > 1)
+        .count();
+    println!("{mixed} children of several persons");
+
+    // The authority lists its adoptions by the numbers before and after.
+    let persons: BTreeMap<String, BTreeMap<String, String>> = csv_rows(&area.file("truth/persons.csv"))
+        .into_iter()
+        .map(|row| (row["person"].clone(), row))
+        .collect();
+    let mut list = String::from("decision,left_type,left,right_type,right,reason\n");
+    for (before, after) in &adopted {
+        for left in ["nhs-number", "upn"] {
+            for right in ["nhs-number", "upn"] {
+                let number = |person: &str, column: &str| persons[person][&column.replace('-', "_")].clone();
+                let (one, other) = (number(before, left), number(after, right));
+                if !one.is_empty() && !other.is_empty() && one != other {
+                    list.push_str(&format!("do-not-link,{left},{one},{right},{other},adoption\n"));
+                }
+            }
+        }
+    }
+    fs::write(area.file("adoptions.csv"), list).unwrap();
+    area.run(&["decisions", "add", "adoptions.csv", "--author", "A. Officer"])
+        .expect(0);
+    night(&area);
+    let second = told(&area);
+    assert_eq!(
+        shared(&second, &adopted),
+        [],
+        "an adopted child's records are joined"
+    );
+    assert_eq!(shared(&second, &twins), []);
+    assert_eq!(first.len(), second.len());
+}
+
+#[test]
+fn the_truth_lies_where_no_night_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    program::run(
+        folder.path(),
+        &[
+            "synth",
+            "--children",
+            "300",
+            "--years",
+            "1",
+            "--seed",
+            "54",
+            "--as-at",
+            "2026-06-30",
+            "--out",
+            ".",
+        ],
+    )
+    .expect(0);
+    let configuration = fs::read_to_string(folder.path().join("sendlink.toml")).unwrap();
+    assert!(!configuration.contains("truth"));
+}
