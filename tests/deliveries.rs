@@ -526,6 +526,16 @@ fn area_to_forget_in(database: Database) -> (Area, Vec<Child>) {
     (area, children)
 }
 
+/// Changes every feed's contract, so that each landed delivery is read anew.
+fn read_again(area: &Area) {
+    area.edit_configuration(|text| {
+        text.replace(
+            "basis = \"duty\"",
+            "basis = \"duty\"\ncontract = { bad_value = \"blank-value\", unknown_code = \"accept\" }",
+        )
+    });
+}
+
 #[test]
 fn a_forgotten_child_is_gone_and_does_not_come_back() {
     for database in Database::BOTH {
@@ -577,6 +587,15 @@ fn a_forgotten_child_is_gone_and_does_not_come_back() {
         );
         night_on(&area, "2026-02-04").expect(0);
         assert_eq!(area.joint(others), after, "{database:?}: it came back");
+        // Nor when all that has landed is read again, under another contract.
+        read_again(&area);
+        night_on(&area, "2026-02-05").expect(0);
+        assert_eq!(area.joint(others), after, "{database:?}: it came back");
+        assert!(
+            tallies(&area, "where in_force = 1")
+                .iter()
+                .any(|delivery| delivery["notices"]["out_of_scope"] == 1)
+        );
         area.run(&["verify"]).expect(0);
     }
 }
@@ -618,5 +637,12 @@ fn a_forgotten_feed_is_gone_and_the_other_stays() {
                 .count()
         });
         assert_eq!(landed, 0, "nothing of the feed stays landed");
+        read_again(&area);
+        night_on(&area, "2026-02-04").expect(0);
+        assert_eq!(
+            area.count("select count(*) from section23_notice"),
+            0,
+            "{database:?}: it came back"
+        );
     }
 }
