@@ -225,6 +225,17 @@ impl Store {
         for table in ["drop table new_link", "drop table new_child", "drop table fate"] {
             tx.execute(table, []).await?;
         }
+        if tx.is_postgres() {
+            // What reads next joins these, and must not plan by what they were before the night.
+            for table in [
+                "analyze record",
+                "analyze encoding",
+                "analyze link",
+                "analyze child",
+            ] {
+                tx.execute(table, []).await?;
+            }
+        }
         let said = serde_json::json!({
             "children": change.after,
             "new": change.new,

@@ -16,6 +16,7 @@ use sqlx::{
 use crate::{
     StoreError,
     error::Doing,
+    hex,
     migrate::Migration,
     sql::{Sql, Value},
     sqlite::quiet,
@@ -152,24 +153,35 @@ fn write_row(line: &mut Vec<u8>, row: &[Value]) {
             Value::Integer(Some(number)) => line.extend_from_slice(number.to_string().as_bytes()),
             // The shortest text that reads back as the same number.
             Value::Real(Some(number)) => line.extend_from_slice(number.to_string().as_bytes()),
-            Value::Text(Some(text)) => {
-                for byte in text.bytes() {
-                    match byte {
-                        b'\\' => line.extend_from_slice(b"\\\\"),
-                        b'\n' => line.extend_from_slice(b"\\n"),
-                        b'\r' => line.extend_from_slice(b"\\r"),
-                        b'\t' => line.extend_from_slice(b"\\t"),
-                        other => line.push(other),
-                    }
-                }
-            }
+            Value::Text(Some(text)) => write_escaped(line, text.as_bytes()),
             Value::Blob(Some(bytes)) => {
                 line.extend_from_slice(b"\\\\x");
-                line.extend_from_slice(crate::hex::encode(bytes).as_bytes());
+                hex::write(line, bytes);
             }
         }
     }
     line.push(b'\n');
+}
+
+/// Writes text with what has a meaning in the format escaped.
+fn write_escaped(line: &mut Vec<u8>, mut text: &[u8]) {
+    loop {
+        let special = text
+            .iter()
+            .position(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t'));
+        let Some((plain, [byte, rest @ ..])) = special.and_then(|at| text.split_at_checked(at)) else {
+            line.extend_from_slice(text);
+            return;
+        };
+        line.extend_from_slice(plain);
+        line.extend_from_slice(match byte {
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            _ => b"\\\\",
+        });
+        text = rest;
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use records::Kind;
 use sha2::{Digest, Sha256};
@@ -10,7 +11,7 @@ use crate::{
     Lease, Run, Store, StoreError, hex,
     joint::{
         self, FRESHNESS, LINK, SCHOOL_RECORD, SECTION23_NOTICE, TABLES, Table,
-        build::{Builder, Joined, PAGE},
+        build::{Builder, JOINED, Joined},
         digest::{ReadBack, read_back},
     },
     postgres,
@@ -19,8 +20,8 @@ use crate::{
     store::Back,
 };
 
-/// Records that are joined at a time: a few megabytes.
-const PAGE_ROWS: i64 = 5_000;
+/// Records whose rows are written at a time: a few megabytes.
+const BATCH: usize = 5_000;
 
 /// How a feed stands on the day, for the dataset's `freshness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,22 +281,14 @@ pub(crate) async fn fill(
     release: &Release,
 ) -> Result<(), StoreError> {
     let mut builder = Builder::default();
-    let mut after = (Vec::new(), Vec::new());
-    loop {
-        let page = vault
-            .all(
-                PAGE,
-                [after.0.into(), after.1.into(), PAGE_ROWS.into()],
-                Joined::read,
-            )
-            .await?;
-        let Some(last) = page.last() else { break };
-        after = (last.child_id.to_vec(), last.record_id.to_vec());
-        for joined in page {
-            builder.add(joined);
+    let mut joined = vault.stream(JOINED, []);
+    while let Some(row) = joined.try_next().await? {
+        builder.add(Joined::read(&row)?);
+        if builder.records() == BATCH {
+            put_all(aside, prefix, &mut builder).await?;
         }
-        put_all(aside, prefix, &mut builder).await?;
     }
+    drop(joined);
     builder.finish();
     put_all(aside, prefix, &mut builder).await?;
     let freshness = freshness(vault, release).await?;

@@ -4,7 +4,7 @@
 //! that is the same in both dialects is written once. Loading many rows goes through [`Tx::bulk`], which
 //! copies on PostgreSQL and inserts in batches on SQLite.
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::civil::{Date, DateTime};
 use sqlx::{
     AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, postgres::PgRow,
@@ -257,6 +257,22 @@ impl Tx {
         .map_err(|error| self.doing.failed(&error))
     }
 
+    /// Runs a query whose rows come as they are asked for.
+    pub(crate) fn stream<'t, const N: usize>(
+        &'t mut self,
+        sql: impl Into<Sql>,
+        values: [Value; N],
+    ) -> BoxStream<'t, Result<Row, StoreError>> {
+        let sql = sql.into();
+        let doing = self.doing;
+        match &mut self.inner {
+            Inner::Sqlite(tx) => bound!(sql, values).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
+            Inner::Postgres(tx) => bound!(sql, values).fetch(&mut **tx).map_ok(Row::Postgres).boxed(),
+        }
+        .map_err(move |error| doing.failed(&error))
+        .boxed()
+    }
+
     /// Runs a query and hands each row on as it comes.
     pub(crate) async fn each<const N: usize>(
         &mut self,
@@ -264,21 +280,9 @@ impl Tx {
         values: [Value; N],
         mut take: impl FnMut(&Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let sql = sql.into();
-        let doing = self.doing;
-        match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let mut rows = bound!(sql, values).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await.map_err(|error| doing.failed(&error))? {
-                    take(&Row::Sqlite(row))?;
-                }
-            }
-            Inner::Postgres(tx) => {
-                let mut rows = bound!(sql, values).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await.map_err(|error| doing.failed(&error))? {
-                    take(&Row::Postgres(row))?;
-                }
-            }
+        let mut rows = self.stream(sql, values);
+        while let Some(row) = rows.try_next().await? {
+            take(&row)?;
         }
         Ok(())
     }

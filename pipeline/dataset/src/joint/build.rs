@@ -11,18 +11,17 @@ use crate::{
     sql::{Row, Value},
 };
 
-/// Records with their links in the order of child and record, a page after a pair of ids.
-pub(crate) const PAGE: &str = "
+/// Records with their links, in the order of child and record.
+pub(crate) const JOINED: &str = "
     select l.child_id, l.record_id, r.feed, r.kind, r.provider, r.event_date, r.received_date,
            r.profile, r.payload, l.tier, l.weight, l.linked_on
       from link l join record r on r.record_id = l.record_id
-     where r.state = 'current' and (l.child_id, l.record_id) > ($1, $2)
-     order by l.child_id, l.record_id limit $3";
+     where r.state = 'current' order by l.child_id, l.record_id";
 
 /// A record of a child, as it stands in the vault.
 pub(crate) struct Joined {
-    pub(crate) child_id: [u8; 16],
-    pub(crate) record_id: [u8; 16],
+    child_id: [u8; 16],
+    record_id: [u8; 16],
     feed: String,
     kind: String,
     provider: String,
@@ -36,7 +35,7 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
-    /// Reads a row of [`PAGE`].
+    /// Reads a row of [`JOINED`].
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Joined {
             child_id: row.bytes(0)?,
@@ -66,6 +65,7 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Stor
 pub(crate) struct Builder {
     open: Option<OpenChild>,
     rows: BTreeMap<&'static str, Vec<Vec<Value>>>,
+    records: usize,
 }
 
 /// A child whose records are still coming.
@@ -124,11 +124,17 @@ impl Builder {
             record,
             (profile.area != Area::default()).then(|| profile.area.clone()),
         );
+        self.records += 1;
         self.add_link(&joined);
         match &joined.payload {
             Payload::Section23(notice) => self.add_notice(&joined, notice),
             Payload::SchoolCensus(school) => self.add_school(&joined, school),
         }
+    }
+
+    /// How many records were added since rows were taken.
+    pub(crate) fn records(&self) -> usize {
+        self.records
     }
 
     /// Ends the last child.
@@ -138,6 +144,7 @@ impl Builder {
 
     /// The rows so far, by table; forgets them.
     pub(crate) fn take(&mut self) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
+        self.records = 0;
         std::mem::take(&mut self.rows)
     }
 

@@ -144,8 +144,9 @@ const RECEIVED: &str = "
 const SAYS: &str = "
     update record
        set said_at = s.order_at, said_tie = s.order_tie, said_delivery = $1, event_date = s.event_date,
-           profile = s.profile, payload = s.payload, location = s.location
-      from stage s where s.record_id = record.record_id and s.says = 1";
+           profile = t.profile, payload = t.payload, location = t.location
+      from stage s join stage_said t on t.number = s.number
+     where s.record_id = record.record_id and s.says = 1";
 
 /// Whether it stands; and, where only withdrawals ever came, what they say.
 const WINS: &str = "
@@ -154,9 +155,10 @@ const WINS: &str = "
            version = s.version, content_hash = s.content_hash, scope = s.scope,
            state = case s.withdrawn when 1 then 'withdrawn' else 'current' end,
            event_date = case when record.said_at is null then s.event_date else record.event_date end,
-           profile = case when record.said_at is null then s.profile else record.profile end,
-           location = case when record.said_at is null then s.location else record.location end
-      from stage s where s.record_id = record.record_id and s.wins = 1";
+           profile = case when record.said_at is null then t.profile else record.profile end,
+           location = case when record.said_at is null then t.location else record.location end
+      from stage s join stage_said t on t.number = s.number
+     where s.record_id = record.record_id and s.wins = 1";
 
 const NEW: &str = "
     insert into record (record_id, kind, feed, provider, state, order_at, order_tie, version, content_hash,
@@ -166,8 +168,8 @@ const NEW: &str = "
            s.order_at, s.order_tie, s.version, s.content_hash, s.scope, $4,
            case s.withdrawn when 0 then s.order_at end, case s.withdrawn when 0 then s.order_tie end,
            case s.withdrawn when 0 then cast($4 as bigint) end, s.event_date, s.received_date,
-           s.profile, s.payload, s.location, $5, $6
-      from stage s
+           t.profile, t.payload, t.location, $5, $6
+      from stage s join stage_said t on t.number = s.number
      where s.place = 1 and s.wins = 1
        and not exists (select 1 from record e where e.record_id = s.record_id)
      order by s.record_id";
@@ -183,9 +185,9 @@ const ABSENT: &str = "
 
 const SEALED: &str = "
     insert into encoding (record_id, version, sealed, reference)
-    select s.record_id, s.version, s.sealed, s.reference
-      from stage s join record r on r.record_id = s.record_id
-     where s.wins = 1 and r.state = 'current' and s.sealed is not null
+    select s.record_id, s.version, t.sealed, t.reference
+      from stage s join stage_said t on t.number = s.number join record r on r.record_id = s.record_id
+     where s.wins = 1 and r.state = 'current' and t.sealed is not null
      order by s.record_id";
 
 /// Brings the vault to what the delivery says.

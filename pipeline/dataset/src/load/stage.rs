@@ -1,4 +1,4 @@
-//! The delivery as it came, in a temporary table.
+//! The delivery as it came, in temporary tables.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,9 @@ const BATCH: usize = 2_000;
 /// What a row counts as where it is kept out because its record was erased.
 const FORGOTTEN: &str = "forgotten";
 
-const COLUMNS: [&str; 17] = [
+/// What rows are judged by. Apart from what they say, as PostgreSQL writes a whole row anew to change one
+/// value of it.
+const JUDGED: [&str; 12] = [
     "number",
     "shape",
     "record_id",
@@ -31,31 +33,35 @@ const COLUMNS: [&str; 17] = [
     "scope",
     "event_date",
     "received_date",
-    "profile",
-    "payload",
-    "location",
-    "sealed",
-    "reference",
 ];
 
-const CREATE_SQLITE: &str = "
-    create temporary table stage (
-      number integer primary key, shape integer not null, record_id blob not null, mark blob not null,
-      withdrawn integer not null, order_at text not null, order_tie blob not null, version text not null,
-      content_hash blob not null, scope text, event_date text not null, received_date text not null,
-      profile text not null, payload text, location text not null, sealed blob, reference blob,
-      place integer, outcome text, late integer not null default 0, wins integer not null default 0,
-      says integer not null default 0)";
+/// What rows say.
+const SAID: [&str; 6] = ["number", "profile", "payload", "location", "sealed", "reference"];
 
-const CREATE_POSTGRES: &str = "
-    create temporary table stage (
-      number bigint primary key, shape bigint not null, record_id bytea not null, mark bytea not null,
-      withdrawn bigint not null, order_at text collate \"C\" not null, order_tie bytea not null,
-      version text collate \"C\" not null, content_hash bytea not null, scope text collate \"C\",
-      event_date text collate \"C\" not null, received_date text collate \"C\" not null,
-      profile text collate \"C\" not null, payload text collate \"C\", location text collate \"C\" not null,
-      sealed bytea, reference bytea, place bigint, outcome text collate \"C\", late bigint not null default 0,
-      wins bigint not null default 0, says bigint not null default 0) on commit drop";
+const CREATE_SQLITE: [&str; 2] = [
+    "create temporary table stage (
+       number integer primary key, shape integer not null, record_id blob not null, mark blob not null,
+       withdrawn integer not null, order_at text not null, order_tie blob not null, version text not null,
+       content_hash blob not null, scope text, event_date text not null, received_date text not null,
+       place integer, outcome text, late integer not null default 0, wins integer not null default 0,
+       says integer not null default 0)",
+    "create temporary table stage_said (
+       number integer primary key, profile text not null, payload text, location text not null,
+       sealed blob, reference blob)",
+];
+
+const CREATE_POSTGRES: [&str; 2] = [
+    "create temporary table stage (
+       number bigint primary key, shape bigint not null, record_id bytea not null, mark bytea not null,
+       withdrawn bigint not null, order_at text collate \"C\" not null, order_tie bytea not null,
+       version text collate \"C\" not null, content_hash bytea not null, scope text collate \"C\",
+       event_date text collate \"C\" not null, received_date text collate \"C\" not null, place bigint,
+       outcome text collate \"C\", late bigint not null default 0, wins bigint not null default 0,
+       says bigint not null default 0)",
+    "create temporary table stage_said (
+       number bigint primary key, profile text collate \"C\" not null, payload text collate \"C\",
+       location text collate \"C\" not null, sealed bytea, reference bytea)",
+];
 
 /// What must be remembered while rows are staged.
 pub(super) struct Staged {
@@ -87,14 +93,16 @@ pub(crate) fn mark(record_id: &[u8; 16]) -> [u8; 32] {
 }
 
 impl Staged {
-    /// Makes the table.
+    /// Makes the tables.
     pub(super) async fn new(tx: &mut Tx, info: &DeliveryInfo, scopes: &[Scope]) -> Result<Self, StoreError> {
         let create = if tx.is_postgres() {
             CREATE_POSTGRES
         } else {
             CREATE_SQLITE
         };
-        tx.execute(create, []).await?;
+        for table in create {
+            tx.execute(table, []).await?;
+        }
         Ok(Staged {
             scopes: scopes
                 .iter()
@@ -105,30 +113,36 @@ impl Staged {
         })
     }
 
-    /// Fills it.
+    /// Fills them.
     pub(super) async fn take(
         &mut self,
         tx: &mut Tx,
         rows: impl Iterator<Item = std::io::Result<VaultRow>>,
     ) -> Result<(), StoreError> {
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         for row in rows {
             let row = row.map_err(|error| Doing("read the spool").io(&error))?;
-            batch.push(self.values(row)?);
-            if batch.len() == BATCH {
-                tx.bulk("stage", &COLUMNS, std::mem::take(&mut batch)).await?;
+            let (judged, said) = self.values(row)?;
+            batch.0.push(judged);
+            batch.1.push(said);
+            if batch.0.len() == BATCH {
+                let (judged, said) = std::mem::take(&mut batch);
+                tx.bulk("stage", &JUDGED, judged).await?;
+                tx.bulk("stage_said", &SAID, said).await?;
             }
         }
-        tx.bulk("stage", &COLUMNS, batch).await?;
+        tx.bulk("stage", &JUDGED, batch.0).await?;
+        tx.bulk("stage_said", &SAID, batch.1).await?;
         tx.execute("create index stage_by_record on stage (record_id)", [])
             .await?;
         if tx.is_postgres() {
             tx.execute("analyze stage", []).await?;
+            tx.execute("analyze stage_said", []).await?;
         }
         Ok(())
     }
 
-    fn values(&mut self, row: VaultRow) -> Result<Vec<Value>, StoreError> {
+    fn values(&mut self, row: VaultRow) -> Result<(Vec<Value>, Vec<Value>), StoreError> {
         let unwritable = |_| StoreError::Corrupt {
             what: "a record that cannot be written as JSON",
         };
@@ -152,7 +166,7 @@ impl Staged {
             .cloned();
         let (order_at, order_tie) =
             snapshot.unwrap_or_else(|| (version.clone(), tie(withdrawn, &row.content_hash)));
-        Ok(vec![
+        let judged = vec![
             self.number.into(),
             shape.into(),
             row.record_id.0.as_slice().into(),
@@ -165,12 +179,16 @@ impl Staged {
             row.scope.into(),
             row.event_date.into(),
             row.received_date.into(),
+        ];
+        let said = vec![
+            self.number.into(),
             serde_json::to_string(&row.profile).map_err(unwritable)?.into(),
             payload.into(),
             serde_json::to_string(&row.location).map_err(unwritable)?.into(),
             row.sealed_encoding.into(),
             row.sealed_reference.into(),
-        ])
+        ];
+        Ok((judged, said))
     }
 
     /// Adds what became of the rows to the counts.
@@ -204,9 +222,11 @@ impl Staged {
     }
 }
 
-/// Removes the table, which SQLite would keep until the connection is closed.
+/// Removes the tables, which would be kept until the connection is closed.
 pub(super) async fn remove(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.execute("drop table stage", []).await?;
+    for table in ["drop table stage", "drop table stage_said"] {
+        tx.execute(table, []).await?;
+    }
     Ok(())
 }
 

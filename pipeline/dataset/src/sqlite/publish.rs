@@ -1,6 +1,6 @@
 //! Publishing into files.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use sqlx::{
     Executor, SqlitePool,
@@ -8,17 +8,20 @@ use sqlx::{
 };
 
 use super::{
-    Backend,
+    Backend, ROWS_AHEAD,
     files::{Pair, hash, sync_folder},
     quiet,
 };
 use crate::{
     Lease, Published, Release, Run, Store, StoreError,
     error::Doing,
-    joint::{DATASET, OPEN_TABLES, RELEASE, TABLES, Table, ddl, digest::read_back},
+    joint::{
+        DATASET, OPEN_TABLES, RELEASE, TABLES, Table, ddl,
+        digest::{ReadBack, read_back},
+    },
     publish::{
-        self, TableChange, check_lineage, dataset_row, fill, last_publication, put, release_row, said,
-        version,
+        self, LastPublication, TableChange, check_lineage, dataset_row, fill, last_publication, put,
+        release_row, said, version,
     },
     sql::{Inner, Sql, Tx},
 };
@@ -39,7 +42,10 @@ pub(crate) async fn publish(
         pair.clear().map_err(|error| DOING.io(&error))?;
     }
     fail::fail_point!("dataset::publish::before-build");
-    let mut published = match build(&joint, run, release, &mut vault).await {
+    // A published file that is not what was published is not looked into, just replaced.
+    let last = last_publication(&mut vault).await?;
+    let last = last.filter(|last| in_place(&joint, last.joint_hash.as_deref()));
+    let mut published = match build(&joint, last.as_ref(), run, release, &mut vault).await {
         Ok(published) => published,
         Err(error) => {
             // The error matters more than a file that the next publication clears anyway.
@@ -47,32 +53,18 @@ pub(crate) async fn publish(
             return Err(error);
         }
     };
-    let last = last_publication(&mut vault).await?;
     vault.rollback().await?;
-    if let Some(last) = last {
-        let same = last.row.version == published.version
-            && last.row.digest == published.digest
-            && last.said == said(release);
-        if same && in_place(&joint, last.joint_hash.as_deref()) && in_place(&open, last.open_hash.as_deref())
-        {
-            joint.clear().map_err(|error| DOING.io(&error))?;
-            published.written = false;
-            return Ok(published);
-        }
+    if let Some(last) = last
+        && last.row.version == published.version
+        && last.row.digest == published.digest
+        && last.said == said(release)
+        && in_place(&open, last.open_hash.as_deref())
+    {
+        joint.clear().map_err(|error| DOING.io(&error))?;
+        published.written = false;
+        return Ok(published);
     }
-    let pool = create(&open.aside, None).await?;
-    let mut aside = begin(&pool).await?;
-    make_tables(&mut aside, OPEN_TABLES).await?;
-    put(
-        &mut aside,
-        "",
-        &RELEASE,
-        vec![release_row(&published.version, run.as_at, release)],
-    )
-    .await?;
-    aside.commit().await?;
-    pool.close().await;
-
+    build_open(&open, run, release, &published.version).await?;
     let hashes = (
         joint.seal().map_err(|error| DOING.io(&error))?,
         open.seal().map_err(|error| DOING.io(&error))?,
@@ -87,13 +79,15 @@ pub(crate) async fn publish(
     Ok(published)
 }
 
-/// Writes the joint dataset aside, and checks it.
-async fn build(joint: &Pair, run: &Run, release: &Release, vault: &mut Tx) -> Result<Published, StoreError> {
-    let pool = create(
-        &joint.aside,
-        joint.published.exists().then_some(joint.published.as_path()),
-    )
-    .await?;
+/// Writes the joint dataset aside, and checks it. `last` is what the published file holds.
+async fn build(
+    joint: &Pair,
+    last: Option<&LastPublication>,
+    run: &Run,
+    release: &Release,
+    vault: &mut Tx,
+) -> Result<Published, StoreError> {
+    let pool = create(&joint.aside, last.map(|_| joint.published.as_path())).await?;
     let mut aside = begin(&pool).await?;
     make_tables(&mut aside, TABLES).await?;
     fill(vault, &mut aside, "main.", release).await?;
@@ -109,21 +103,28 @@ async fn build(joint: &Pair, run: &Run, release: &Release, vault: &mut Tx) -> Re
         vec![dataset_row(&version, run.as_at, release)],
     )
     .await?;
-    let changes = if joint.published.exists() && same_shape(&mut aside).await? {
-        publish::compare(&mut aside, TABLES, "main.", "old.").await?
-    } else {
-        let rows = read.rows.iter().copied().chain([(DATASET.name, 1)]);
-        rows.map(|(table, rows)| {
-            (
-                table.to_owned(),
-                TableChange {
-                    rows,
-                    inserted: rows,
-                    ..TableChange::default()
-                },
-            )
-        })
-        .collect()
+    let changes = match last {
+        Some(last) if last.row.digest == read.digest => {
+            let mut changes = publish::compare(&mut aside, &[DATASET], "main.", "old.").await?;
+            changes.extend(rows_of(&read, |rows| TableChange {
+                rows,
+                ..TableChange::default()
+            }));
+            changes
+        }
+        Some(_) if same_shape(&mut aside).await? => {
+            publish::compare(&mut aside, TABLES, "main.", "old.").await?
+        }
+        _ => {
+            let all = |rows| TableChange {
+                rows,
+                inserted: rows,
+                ..TableChange::default()
+            };
+            let mut changes = rows_of(&read, all);
+            changes.insert(DATASET.name.to_owned(), all(1));
+            changes
+        }
     };
     publish::brake(&changes, release)?;
     aside.commit().await?;
@@ -134,6 +135,30 @@ async fn build(joint: &Pair, run: &Run, release: &Release, vault: &mut Tx) -> Re
         written: true,
         changes,
     })
+}
+
+fn rows_of(read: &ReadBack, change: impl Fn(u64) -> TableChange) -> BTreeMap<String, TableChange> {
+    read.rows
+        .iter()
+        .map(|(table, rows)| ((*table).to_owned(), change(*rows)))
+        .collect()
+}
+
+/// Writes the open zone aside.
+async fn build_open(open: &Pair, run: &Run, release: &Release, version: &str) -> Result<(), StoreError> {
+    let pool = create(&open.aside, None).await?;
+    let mut aside = begin(&pool).await?;
+    make_tables(&mut aside, OPEN_TABLES).await?;
+    put(
+        &mut aside,
+        "",
+        &RELEASE,
+        vec![release_row(version, run.as_at, release)],
+    )
+    .await?;
+    aside.commit().await?;
+    pool.close().await;
+    Ok(())
 }
 
 /// Carries through a publication that was intended. Does nothing where there is none.
@@ -201,7 +226,10 @@ async fn create(file: &Path, old: Option<&Path>) -> Result<SqlitePool, StoreErro
         .create_if_missing(true)
         .foreign_keys(false)
         .journal_mode(SqliteJournalMode::Memory)
-        .synchronous(SqliteSynchronous::Off);
+        .synchronous(SqliteSynchronous::Off)
+        .row_buffer_size(ROWS_AHEAD)
+        // 64 MiB: rows come in the order of children and go into the order of records.
+        .pragma("cache_size", "-65536");
     let old = old.map(|path| path.display().to_string());
     SqlitePoolOptions::new()
         .max_connections(1)

@@ -87,9 +87,12 @@ async fn the_digest_sees_every_column_and_publishing_again_mends_it() {
     }
     fs::write(home.path("joint.db"), b"not a database").unwrap();
     assert!(night.store.digest().await.is_err());
-    fs::remove_file(home.path("joint.db")).unwrap();
     assert!(night.publish().await.written);
     assert_eq!(night.store.digest().await.unwrap(), published.digest);
+    fs::remove_file(home.path("open.db")).unwrap();
+    assert!(night.publish().await.written);
+    assert!(home.path("open.db").exists());
+    assert!(!night.publish().await.written);
 }
 
 /// Publishes 50 versions, each with one row more than the one before.

@@ -60,7 +60,7 @@ impl Cluster {
     /// Starts the server again after [`Cluster::stop_server`].
     pub fn start_server(&self) {
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off \
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off \
              -c full_page_writes=off -c log_min_error_statement=panic -c log_error_verbosity=terse \
              -c log_parameter_max_length=0 -c log_parameter_max_length_on_error=0",
             self.port,
