@@ -130,3 +130,25 @@ fn every_unmatched_notice_has_a_reason() {
         assert!(reason.len() == 3 && reason.starts_with('R'), "{row}");
     }
 }
+
+#[test]
+fn a_births_file_that_is_wrong_is_found_before_the_work() {
+    let area = Area::new(300, 8, Database::Sqlite);
+    fs::write(
+        area.file("reference/births.csv"),
+        "la_code,year,births\n881,2025,many\n",
+    )
+    .unwrap();
+    let checked = area.run(&["check"]).expect(78);
+    assert!(checked.stdout.contains("line 2"), "{}", checked.stdout);
+    area.night().expect(78);
+    assert!(!area.file("data").exists());
+}
+
+#[test]
+fn a_demonstration_that_was_cut_off_says_what_to_do() {
+    let place = tempfile::TempDir::new().unwrap();
+    fs::create_dir(place.path().join("demo")).unwrap();
+    let refused = sendlink_tests::program::run(place.path(), &["demo"]).expect(64);
+    assert!(refused.stderr.contains("delete it"), "{}", refused.stderr);
+}

@@ -66,8 +66,9 @@ pub struct UnmatchedLine {
     pub whereabouts: Whereabouts,
 }
 
-/// The list as a table. `notice` is the sender's reference, or else the place in the file.
-pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<12> {
+/// The list as a table. `notice` is the sender's reference, or else the place in the file; `record_id` is ours, by
+/// which a decision can name the record.
+pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<13> {
     let mut table = Table::new([
         Column::new("notice").titled("Notice"),
         Column::new("provider").titled("Provider"),
@@ -81,6 +82,7 @@ pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<12> 
         Column::new("tries").titled("Tries").right(),
         Column::new("who").titled("Who acts"),
         Column::new("todo").titled("What to do"),
+        Column::new("record_id").titled("Our reference"),
     ]);
     for UnmatchedLine {
         unmatched,
@@ -100,6 +102,7 @@ pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<12> 
             unmatched.tries.into(),
             (&unmatched.who).into(),
             (&unmatched.todo).into(),
+            (&unmatched.record_id).into(),
         ]);
     }
     table

@@ -170,7 +170,10 @@ fn place(fact: &NoticeFact) -> Whereabouts {
 }
 
 /// Births of the latest year in the configured file: `la_code,year,births`, or `provider` in place of `la_code`.
-fn births(config: &Config) -> Result<Births, Failure> {
+///
+/// # Errors
+/// Exit code 78 where the file cannot be read or understood.
+pub fn births(config: &Config) -> Result<Births, Failure> {
     let Some(path) = &config.reference.births else {
         return Ok(Births::default());
     };

@@ -191,7 +191,7 @@ pub enum DecisionsAction {
     /// List the decisions.
     List,
     /// Add decisions from a CSV file, or from standard input with `-`, so that no identifier stands on a
-    /// command line. Columns: `decision` (do-not-link, link or superseded), `left_type`, `left`, `right_type`,
+    /// command line. Columns: `decision` (do-not-link, link, superseded or isolate), `left_type`, `left`, `right_type`,
     /// `right` (types: nhs-number, upn, record), `reason`. Only keyed tokens are kept.
     Add {
         /// The CSV file, or `-`.

@@ -36,6 +36,7 @@ use transport::Landing;
 
 use self::{stop::Stop, summary::Summary};
 use crate::{
+    assessment,
     config::{Config, Feed},
     context,
     exit::{Exit, Failure},
@@ -102,6 +103,8 @@ fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Fa
 /// Takes the lease, proves the key and fixes the day.
 async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, Failure> {
     let keys = context::keys(config)?;
+    // A file that the reports need at the end must not be found wrong after all the work.
+    assessment::births(config)?;
     let store = context::store(config, Access::ReadWrite).await?;
     for grant in store.skipped_grants() {
         tracing::warn!(grant, "A reader was not granted the published tables.");

@@ -5,7 +5,7 @@ use std::fs;
 use dataset::{Access, StoreError};
 
 use crate::{
-    cli,
+    assessment, cli,
     config::Config,
     context,
     exit::{Exit, Failure},
@@ -103,20 +103,20 @@ fn look_at_reference(config: &Config, seen: &mut Vec<Seen>) {
             format!("[reference] postcodes: {}: {error}", path.display()),
         )),
     }
-    for (name, path) in [
-        ("schools", &config.reference.schools),
-        ("births", &config.reference.births),
-    ] {
-        let Some(path) = path else { continue };
-        let path = config.path(path);
+    if let Some(schools) = &config.reference.schools {
+        let path = config.path(schools);
         match fs::File::open(&path) {
-            Ok(_) => seen.push(Seen::Good(format!("[reference] {name}: {}", path.display()))),
+            Ok(_) => seen.push(Seen::Good(format!("[reference] schools: {}", path.display()))),
             Err(error) => {
-                seen.push(Seen::Bad(
-                    Exit::Config,
-                    format!("[reference] {name}: {} cannot be read: {error}", path.display()),
-                ));
+                let fault = format!("[reference] schools: {} cannot be read: {error}", path.display());
+                seen.push(Seen::Bad(Exit::Config, fault));
             }
+        }
+    }
+    if config.reference.births.is_some() {
+        match assessment::births(config) {
+            Ok(_) => seen.push(Seen::Good("[reference] births: understood".to_owned())),
+            Err(failure) => seen.push(Seen::Bad(failure.exit, failure.message)),
         }
     }
 }

@@ -30,6 +30,15 @@ const YEARS: u8 = 3;
 pub async fn run(arguments: &Demo) -> Result<Exit, Failure> {
     let file = arguments.out.join("sendlink.toml");
     if !file.exists() {
+        if arguments.out.exists() {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "the folder {0} is there but holds no finished area; delete it, or name another with --out",
+                    arguments.out.display()
+                ),
+            ));
+        }
         println!(
             "Making a local area of {} invented children in {}.",
             arguments.children,
