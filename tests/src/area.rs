@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
@@ -142,6 +143,25 @@ impl Area {
     /// Runs a night.
     pub fn night(&self) -> Ended {
         self.run(&["run", "--as-at", AS_AT])
+    }
+
+    /// Runs a night as at another day.
+    pub fn night_as_at(&self, day: &str) -> Ended {
+        self.run(&["run", "--as-at", day])
+    }
+
+    /// Runs a command of the program in it that reads this text from standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // A command that reads nothing may have ended already.
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        child.wait_with_output().expect("the program ends").into()
     }
 
     /// A command of the program in it, to be started otherwise.

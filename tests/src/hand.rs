@@ -1,7 +1,10 @@
 //! Areas written by hand: a few children of whom a test knows every identifier, as real files.
 
+mod census;
+mod notices;
+mod table;
+
 use std::{
-    collections::BTreeMap,
     fs,
     path::PathBuf,
     time::{Duration, SystemTime},
@@ -9,7 +12,11 @@ use std::{
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use crate::Area;
+pub use census::{Pupil, spring_census};
+pub use notices::{NOTICE_COLUMNS, Notice, notices_csv};
+pub use table::Table;
+
+use crate::{Area, Database};
 
 /// A made-up child.
 #[derive(Clone, Debug)]
@@ -113,329 +120,6 @@ pub fn upn(number: u32) -> String {
     format!("{}{body}", char::from(LETTERS[sum % LETTERS.len()]))
 }
 
-/// The columns of the layout `section23/superset` that these tests write, in the order of the file.
-pub const NOTICE_COLUMNS: &[&str] = &[
-    "notification_id",
-    "action",
-    "replaces_notification_id",
-    "kind",
-    "opinion_date",
-    "parent_informed_date",
-    "discussion_offered_date",
-    "voluntary_org_names",
-    "sent_at",
-    "received_at",
-    "la_gss",
-    "nhs_number",
-    "nhs_number_status",
-    "family_name",
-    "given_name",
-    "other_given_names",
-    "previous_family_name",
-    "preferred_name",
-    "birth_date",
-    "sex",
-    "ethnic_category",
-    "language",
-    "address_line_1",
-    "address_line_2",
-    "address_line_3",
-    "postcode",
-    "uprn",
-    "gp_practice_ods",
-    "upn",
-    "mother_nhs_number",
-    "parent_contact_name",
-    "parent_phone",
-    "parent_email",
-    "setting_name",
-    "limb",
-    "category",
-    "primary_need",
-    "other_needs",
-    "diagnosis_snomed",
-    "diagnosis_text",
-    "reason_text",
-    "attachment_refs",
-    "services_waiting_for",
-    "notifier_org_ods",
-    "delivering_org_ods",
-    "notifier_role",
-    "notifier_practitioner_name",
-    "notifier_registration_id",
-    "notifier_contact_email",
-];
-
-/// A notice, as a row of the layout `section23/superset`.
-#[derive(Clone, Debug)]
-pub struct Notice(BTreeMap<String, String>);
-
-impl Notice {
-    /// A new notice of a child by the trust RAJ, complete enough to be valid, without a UPN.
-    pub fn of(child: &Child, reference: &str, opinion_date: &str) -> Self {
-        Notice(BTreeMap::new())
-            .with("notification_id", reference)
-            .with("action", "NEW")
-            .with("kind", "NOTIFICATION")
-            .with("opinion_date", opinion_date)
-            .with("parent_informed_date", opinion_date)
-            .with("discussion_offered_date", opinion_date)
-            .with("sent_at", &format!("{opinion_date}T16:00:00Z"))
-            .with("received_at", &format!("{opinion_date}T17:00:00Z"))
-            .with("la_gss", "E10000012")
-            .with("nhs_number", &child.nhs_number)
-            .with("nhs_number_status", "01")
-            .with("family_name", &child.surname)
-            .with("given_name", &child.forename)
-            .with("birth_date", &child.birth_date)
-            .with("sex", "2")
-            .with("ethnic_category", "A")
-            .with("address_line_1", "1 Test Street")
-            .with("postcode", &child.postcode)
-            .with("limb", "HAS")
-            .with("category", "SEN")
-            .with("primary_need", "SLCN")
-            .with("notifier_org_ods", "RAJ")
-            .with("notifier_role", "PAEDIATRICIAN")
-    }
-
-    /// The same notice with another value in a column.
-    pub fn with(mut self, column: &str, value: &str) -> Self {
-        assert!(NOTICE_COLUMNS.contains(&column), "{column}");
-        self.0.insert(column.to_owned(), value.to_owned());
-        self
-    }
-
-    /// The same notice sent again at a later moment to do something else.
-    pub fn again(self, action: &str, sent_at: &str) -> Self {
-        self.with("action", action).with("sent_at", sent_at)
-    }
-}
-
-/// Notices as a file of the layout `section23/superset`.
-pub fn notices_csv(notices: &[Notice]) -> String {
-    let rows = notices
-        .iter()
-        .map(|notice| {
-            NOTICE_COLUMNS
-                .iter()
-                .map(|column| notice.0.get(*column).cloned().unwrap_or_default())
-                .collect()
-        })
-        .collect();
-    Table {
-        name: "section23",
-        header: NOTICE_COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-        rows,
-    }
-    .csv()
-}
-
-/// A table of a file set.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// Its name, without the census.
-    pub name: &'static str,
-    /// Its columns.
-    pub header: Vec<String>,
-    /// Its rows.
-    pub rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(name: &'static str, header: &[&str]) -> Self {
-        Table {
-            name,
-            header: header.iter().map(|column| (*column).to_owned()).collect(),
-            rows: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, cells: &[(&str, &str)]) {
-        let row = self
-            .header
-            .iter()
-            .map(|column| {
-                cells
-                    .iter()
-                    .find(|(name, _)| name == column)
-                    .map_or_else(String::new, |(_, value)| (*value).to_owned())
-            })
-            .collect();
-        self.rows.push(row);
-    }
-
-    /// Puts a value into a cell.
-    #[track_caller]
-    pub fn set(&mut self, row: usize, column: &str, value: &str) {
-        let place = self
-            .header
-            .iter()
-            .position(|name| name == column)
-            .unwrap_or_else(|| panic!("no column {column}"));
-        self.rows[row][place] = value.to_owned();
-    }
-
-    /// As CSV, each line ended.
-    pub fn csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in std::iter::once(&self.header).chain(&self.rows) {
-            writer.write_record(row).expect("memory takes all");
-        }
-        String::from_utf8(writer.into_inner().expect("memory takes all")).expect("text")
-    }
-}
-
-/// A pupil in a census.
-#[derive(Clone, Debug)]
-pub struct Pupil {
-    /// Who it is.
-    pub child: Child,
-    /// SEN provision: N, K or E.
-    pub provision: &'static str,
-    /// SEN types, the primary one first.
-    pub needs: Vec<&'static str>,
-}
-
-impl Pupil {
-    /// A pupil with SEN support for speech and language.
-    pub fn of(child: &Child) -> Self {
-        Pupil {
-            child: child.clone(),
-            provision: "K",
-            needs: vec!["SLCN"],
-        }
-    }
-}
-
-/// The spring census of a year as a table set of one maintained school, made at this moment
-/// (`2026-Jan-22 09:00:00`).
-pub fn spring_census(year: i16, made: &str, pupils: &[Pupil]) -> Vec<Table> {
-    let mut returns = Table::new(
-        "schoolcensus",
-        &[
-            "schoolcensustableid",
-            "collection",
-            "term",
-            "year",
-            "referencedate",
-            "serialno",
-            "estab",
-            "datetime",
-            "lea",
-        ],
-    );
-    returns.push(&[
-        ("schoolcensustableid", "return-1"),
-        ("collection", "SC"),
-        ("term", "SPR"),
-        ("year", &year.to_string()),
-        ("referencedate", &format!("{year}-Jan-15 00:00:00")),
-        ("serialno", "1"),
-        ("estab", "2999"),
-        ("datetime", made),
-        ("lea", "881"),
-    ]);
-    let mut on_roll = Table::new(
-        "pupilonroll",
-        &[
-            "pupilonrolltableid",
-            "schoolcensustableid",
-            "upn",
-            "formerupn",
-            "uniquelearnernumber",
-            "surname",
-            "forename",
-            "middlenames",
-            "preferredsurname",
-            "formersurname",
-            "dob",
-            "sex",
-            "ethnicity",
-            "language",
-            "enrolstatus",
-            "ncyearactual",
-            "senprovision",
-            "senunitindicator",
-            "resourcedprovisionindicator",
-            "entrydate",
-            "parttime",
-            "boarder",
-            "hoursatsetting",
-            "fundedhours",
-        ],
-    );
-    let mut needs = Table::new(
-        "senneeds",
-        &["senneedstableid", "pupilonrolltableid", "sentyperank", "sentype"],
-    );
-    let mut addresses = Table::new(
-        "addresses",
-        &[
-            "addressestableid",
-            "pupilonrolltableid",
-            "addressesorderseqcolumn",
-            "postcode",
-            "addressline1",
-            "uniquepropertyreferencenumber",
-        ],
-    );
-    let mut meals = Table::new(
-        "fsmperiod",
-        &[
-            "fsmperiodtableid",
-            "pupilonrolltableid",
-            "fsmstartdate",
-            "fsmenddate",
-        ],
-    );
-    for (index, pupil) in pupils.iter().enumerate() {
-        let id = format!("pupil-{index}");
-        let child = &pupil.child;
-        on_roll.push(&[
-            ("pupilonrolltableid", &id),
-            ("schoolcensustableid", "return-1"),
-            ("upn", &child.upn),
-            ("surname", &child.surname),
-            ("forename", &child.forename),
-            ("dob", &child.birth_date),
-            ("sex", "F"),
-            ("ethnicity", "WBRI"),
-            ("language", "ENG"),
-            ("enrolstatus", "C"),
-            ("ncyearactual", "R"),
-            ("senprovision", pupil.provision),
-            ("senunitindicator", "False"),
-            ("resourcedprovisionindicator", "False"),
-            ("entrydate", &format!("{}-Sep-03 00:00:00", year - 1)),
-            ("parttime", "False"),
-            ("boarder", "N"),
-        ]);
-        for (rank, need) in pupil.needs.iter().enumerate() {
-            needs.push(&[
-                ("senneedstableid", &format!("need-{index}-{rank}")),
-                ("pupilonrolltableid", &id),
-                ("sentyperank", &(rank + 1).to_string()),
-                ("sentype", need),
-            ]);
-        }
-        addresses.push(&[
-            ("addressestableid", &format!("address-{index}")),
-            ("pupilonrolltableid", &id),
-            ("addressesorderseqcolumn", "1"),
-            ("postcode", &child.postcode),
-        ]);
-        if index % 2 == 0 {
-            meals.push(&[
-                ("fsmperiodtableid", &format!("meal-{index}")),
-                ("pupilonrolltableid", &id),
-                ("fsmstartdate", &format!("{}-Sep-03 00:00:00", year - 1)),
-            ]);
-        }
-    }
-    vec![returns, on_roll, needs, addresses, meals]
-}
-
 /// The configuration of a feed of notices through `section23/superset`, or another mapping.
 pub fn notices_feed(provider: &str, mapping: &str) -> String {
     let name = format!("s23-{}", provider.to_lowercase());
@@ -478,6 +162,16 @@ basis = "duty"
 }
 
 impl Area {
+    /// An area by hand with notices of the trust RAJ, as changes, and the census.
+    pub fn by_hand(database: Database, children: &[Child]) -> Self {
+        let area = Area::bare(database);
+        area.configure(
+            &[notices_feed("RAJ", "section23/superset"), census_feed()],
+            children,
+        );
+        area
+    }
+
     /// Writes the configuration of an area by hand, with these feeds and a directory of these children's postcodes, and
     /// makes the folders that the feeds read.
     pub fn configure<'a>(&self, feeds: &[String], children: impl IntoIterator<Item = &'a Child>) {

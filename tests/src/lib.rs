@@ -2,11 +2,13 @@
 //! program run as an operator runs it.
 
 pub mod area;
+pub mod canary;
 pub mod hand;
 pub mod postgres;
 pub mod program;
 pub mod rows;
 pub mod scanner;
+pub mod stated;
 
 pub use area::{Area, Database};
 pub use program::Ended;

@@ -36,6 +36,12 @@ impl Ended {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
+
+    /// Standard output as the rows of a table in JSON.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<serde_json::Value> {
+        self.json().as_array().expect("an array").clone()
+    }
 }
 
 impl From<Output> for Ended {

@@ -1,5 +1,6 @@
 //! Reads an area's database from outside, as an analyst with SQL does.
 
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{Area, postgres};
@@ -21,6 +22,34 @@ impl Area {
     #[track_caller]
     pub fn count(&self, sql: &str) -> u64 {
         self.joint(sql)[0][0].parse().expect("a number")
+    }
+
+    /// The counts of the deliveries that `where_sql` chooses, oldest first: outcomes by table. Fails where a table's rows
+    /// do not add up.
+    #[track_caller]
+    pub fn tallies(&self, where_sql: &str) -> Vec<Value> {
+        let rows = self.vault(&format!("select counts from delivery {where_sql} order by id"));
+        let counts: Vec<Value> = rows
+            .iter()
+            .map(|row| serde_json::from_str(&row[0]).expect("counts are JSON"))
+            .collect();
+        for delivery in &counts {
+            for (table, tally) in delivery.as_object().expect("tables") {
+                let outcomes: u64 = tally
+                    .as_object()
+                    .expect("outcomes")
+                    .iter()
+                    .filter(|(name, _)| *name != "rows")
+                    .map(|(_, count)| count.as_u64().expect("a count"))
+                    .sum();
+                assert_eq!(
+                    tally["rows"].as_u64(),
+                    Some(outcomes),
+                    "{table} does not add up: {tally}"
+                );
+            }
+        }
+        counts
     }
 
     #[track_caller]
