@@ -11,10 +11,11 @@ use linkage::ChildId;
 use records::Location;
 
 use crate::{
-    Lease, Store, StoreError, audit, hex,
-    joint::{TABLES, build::json},
+    FeedState, Lease, Run, Store, StoreError, audit, hex,
+    joint::{FRESHNESS, TABLES, build::json},
     load::mark,
     postgres,
+    publish::{last_publication, unsaid},
     sql::{Sql, Tx, Value},
     sqlite,
     store::Back,
@@ -36,8 +37,11 @@ pub struct ForgetProof {
     pub records: u64,
     /// Rows by table that held them before.
     pub before: BTreeMap<String, u64>,
-    /// Rows by table that hold them now. Those of `joint` are known once [`Store::finish_forget`] has looked.
+    /// Rows by table that hold them now, those of `joint` included once something is published.
     pub after: BTreeMap<String, u64>,
+    /// Whether the dataset was published again without them. False where nothing is published, or where the
+    /// vault holds what is not linked yet: the next run then publishes without them.
+    pub published: bool,
     /// The records and the child, to look for them in what is published.
     ids: BTreeSet<String>,
 }
@@ -95,8 +99,8 @@ struct Target {
 
 impl Store {
     /// Erases records with their encodings, references, links, decisions and the places of their findings,
-    /// leaves a tombstone that keeps them from coming back, and scrubs the space that they took. Publish
-    /// afterwards, as the joint dataset holds them until then, and call [`Store::finish_forget`].
+    /// leaves a tombstone that keeps them from coming back, scrubs the space that they took, and publishes the
+    /// dataset again without them, as it was otherwise: the next linkage finds what else changes.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] where there is no such child or feed.
@@ -149,15 +153,16 @@ impl Store {
         tx.commit().await?;
         fail::fail_point!("dataset::forget::before-scrub");
         finish_scrub(self, lease).await?;
-        Ok(proof)
+        proof.published = match publish_again(self, lease).await {
+            Ok(published) => published,
+            Err(StoreError::Invariant { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        self.look_for_erased(proof).await
     }
 
-    /// Scrubs the published tables after the publication that follows an erasure, and looks through them for
-    /// what was erased.
-    ///
-    /// # Errors
-    /// Where the database cannot be read or scrubbed.
-    pub async fn finish_forget(&self, mut proof: ForgetProof) -> Result<ForgetProof, StoreError> {
+    /// Scrubs the published tables, and looks through them for what was erased.
+    async fn look_for_erased(&self, mut proof: ForgetProof) -> Result<ForgetProof, StoreError> {
         let (mut tx, prefix) = match &self.back {
             Back::Sqlite(back) => match sqlite::publish::read_published(back).await? {
                 Some(tx) => (tx, ""),
@@ -220,6 +225,47 @@ pub(crate) async fn finish_scrub(store: &Store, lease: &Lease) -> Result<(), Sto
     let mut tx = store.write(lease, "finish an erasure").await?;
     tx.execute("delete from scrub", []).await?;
     tx.commit().await
+}
+
+/// Publishes the dataset of the same day again, saying of itself what it said. False where nothing is published.
+async fn publish_again(store: &Store, lease: &Lease) -> Result<bool, StoreError> {
+    let mut tx = store.read("read what is published").await?;
+    let last = last_publication(&mut tx).await?;
+    tx.rollback().await?;
+    let Some(last) = last else { return Ok(false) };
+    let feeds = match &store.back {
+        Back::Sqlite(back) => match sqlite::publish::read_published(back).await? {
+            Some(mut tx) => published_feeds(&mut tx, "").await?,
+            None => return Ok(false),
+        },
+        Back::Postgres(_) => {
+            let mut tx = store.read("read what is published").await?;
+            published_feeds(&mut tx, "joint.").await?
+        }
+    };
+    let run = Run {
+        id: last.row.run,
+        as_at: last.row.as_at,
+        resumed: false,
+    };
+    store.publish(lease, &run, &unsaid(&last.said, feeds)?).await?;
+    Ok(true)
+}
+
+async fn published_feeds(tx: &mut Tx, prefix: &str) -> Result<Vec<FeedState>, StoreError> {
+    let sql = format!(
+        "select feed, kind, provider, state from {prefix}{}",
+        FRESHNESS.name
+    );
+    tx.all(Sql::Made(sql), [], |row| {
+        Ok(FeedState {
+            feed: row.text(0)?,
+            kind: row.parsed(1)?,
+            provider: row.text(2)?,
+            state: row.text(3)?,
+        })
+    })
+    .await
 }
 
 async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError> {

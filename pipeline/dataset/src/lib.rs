@@ -46,6 +46,7 @@ pub use findings::{FindingFilter, FindingRow, RuleCount};
 pub use forget::{ForgetProof, ForgetWhat};
 pub use lease::Lease;
 pub use ledger::{DeliveryInfo, DeliveryKey, DeliveryRow, Verdict};
+pub use linkage::Tier;
 pub use links::{ChildRow, EncodingRow, LinkChange, LinkRow, Links, Member};
 pub use load::{DeliveryLoad, LoadReport, RowState, Scope, VaultRow};
 pub use publish::{FeedState, Published, PublishedRow, Release, TableChange};

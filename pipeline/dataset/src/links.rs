@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Links that are loaded at a time.
-const BATCH: usize = 5_000;
+const BATCH: usize = 20_000;
 
 /// The sealed encoding of a record that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::{
     Lease, Run, Store, StoreError, hex,
     joint::{
         self, FRESHNESS, LINK, SCHOOL_RECORD, SECTION23_NOTICE, TABLES, Table,
-        build::{Builder, JOINED, Joined},
+        build::{Builder, JOINED, Joined, json},
         digest::{ReadBack, read_back},
     },
     postgres,
@@ -20,8 +20,8 @@ use crate::{
     store::Back,
 };
 
-/// Records whose rows are written at a time: a few megabytes.
-const BATCH: usize = 5_000;
+/// Records whose rows are written at a time: some ten megabytes.
+const BATCH: usize = 20_000;
 
 /// How a feed stands on the day, for the dataset's `freshness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,6 +238,19 @@ pub(crate) fn said(release: &Release) -> String {
         release.note
     ])
     .to_string()
+}
+
+/// The release that said so, with nothing to hold it back.
+pub(crate) fn unsaid(said: &str, feeds: Vec<FeedState>) -> Result<Release, StoreError> {
+    let (software, key_fingerprint, mapping_versions, note) = json(said)?;
+    Ok(Release {
+        software,
+        key_fingerprint,
+        mapping_versions,
+        feeds,
+        brake: 1.0,
+        note,
+    })
 }
 
 /// The name of a version.

@@ -12,8 +12,9 @@ use crate::{
     sql::{Tx, Value, sortable},
 };
 
-/// Rows that are staged at a time: a few megabytes.
-const BATCH: usize = 2_000;
+/// Rows that are staged at a time: some ten megabytes. Smaller batches are slower over a network, where each
+/// COPY ends with a wait for an acknowledgement.
+const BATCH: usize = 10_000;
 
 /// What a row counts as where it is kept out because its record was erased.
 const FORGOTTEN: &str = "forgotten";
@@ -119,7 +120,7 @@ impl Staged {
         tx: &mut Tx,
         rows: impl Iterator<Item = std::io::Result<VaultRow>>,
     ) -> Result<(), StoreError> {
-        let mut batch = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        let mut batch = (Vec::new(), Vec::new());
         for row in rows {
             let row = row.map_err(|error| Doing("read the spool").io(&error))?;
             let (judged, said) = self.values(row)?;

@@ -46,7 +46,11 @@ pub async fn run(arguments: &Forget) -> Result<Exit, Failure> {
         let after = proof.after.get(table).copied().unwrap_or(0);
         println!("  {table}: {before} rows before, {after} after");
     }
-    println!("The next run publishes a dataset without them.");
+    if proof.published {
+        println!("The dataset is published again without them.");
+    } else {
+        println!("The next run publishes a dataset without them.");
+    }
     if matches!(what, ForgetWhat::Child(_)) {
         println!(
             "Landed deliveries still name the child until their retention ends; see the operator's page."
