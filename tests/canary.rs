@@ -14,9 +14,10 @@ use std::{
 use sendlink_tests::{
     Area, Database, Ended,
     canary::{
-        HARMLESS_REFERENCE, OTHERS_REFERENCE, broken_files, census, children, markers, notices, wrong_number,
+        HARMLESS_REFERENCE, OTHERS_REFERENCE, broken_files, census, children, json_notices, markers, notices,
+        school_return, workbook, wrong_number,
     },
-    hand::{Child, Notice, census_feed, notices_csv, notices_feed, upn},
+    hand::{Child, Notice, census_feed, feed, notices_csv, notices_feed, upn},
     postgres::{self, Cluster},
     scanner::{self, Scanner},
 };
@@ -47,7 +48,17 @@ impl Canary {
             &[
                 notices_feed("RAJ", "section23/superset"),
                 notices_feed("RQW", "section23/superset"),
+                notices_feed("RXJ", "section23/api-json"),
+                notices_feed("RXS", "section23/portal-export-xlsx"),
                 census_feed(),
+                feed(
+                    "school-returns",
+                    "school-census",
+                    "881",
+                    "school-census/xml",
+                    "incoming/school-returns",
+                    "snapshot",
+                ),
             ],
             &all,
         );
@@ -66,6 +77,20 @@ impl Canary {
             ]),
             "2026-02-01",
         );
+        let surname = &all[2].surname;
+        for (file, bytes) in [
+            (format!("s23-rxj/section23-{surname}.json"), json_notices()),
+            (
+                format!("s23-rxs/section23-notifications-{surname}.xlsx"),
+                workbook(),
+            ),
+            (
+                format!("school-returns/8812998_{surname}.xml"),
+                school_return().into_bytes(),
+            ),
+        ] {
+            area.put(&format!("incoming/{file}"), bytes, "2026-02-01");
+        }
         for table in census() {
             let name = if table.name == "addresses" {
                 format!("{}-{}.csv", all[1].surname, table.name)
@@ -210,6 +235,11 @@ fn every_command_and_fault(database: Database) {
     assert!(
         area.count("select count(*) from link where tier in ('T2', 'T3', 'T4')") >= 4,
         "hardly anything matched: the search would prove little"
+    );
+    assert_eq!(
+        area.count("select count(distinct feed) from link"),
+        6,
+        "a format in which nothing was read proves nothing"
     );
 
     // Every command that shows something, in every format.

@@ -1,6 +1,10 @@
 //! An area in which every identifier is a marker: children whose names nobody bears and who were born on days on which
 //! nothing else happens, in notices and a census that are wrong in many ways.
 
+mod formats;
+
+pub use formats::{json_notices, school_return, workbook};
+
 use crate::{
     hand::{Child, Notice, Pupil, Table, nhs_number, notices_csv, spring_census, upn},
     scanner::{Class, Marker},
