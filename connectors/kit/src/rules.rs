@@ -1,20 +1,6 @@
 //! The rules that any file can break, whatever its kind. A kind's own rules are constants of its crate.
 
-use records::Rule;
-
-macro_rules! rules {
-    ($($name:ident = $id:literal, $wrong:literal, $remedy:literal, $source:literal;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $wrong, ".")]
-            pub static $name: Rule = Rule { id: $id, wrong: $wrong, remedy: $remedy, source: $source };
-        )*
-
-        /// Every rule of this module, by id.
-        pub static ALL: &[&Rule] = &[$(&$name,)*];
-    };
-}
-
-rules! {
+records::rules! {
     EMPTY_FILE = "F001", "the file is empty",
         "send the file again; a delivery without rows still needs its header", "sendlink";
     TRUNCATED = "F002", "the file stops in the middle of a record",

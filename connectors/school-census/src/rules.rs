@@ -1,20 +1,6 @@
 //! The rules of the school census. Those that any file can break are in [`kit::rules`].
 
-use records::Rule;
-
-macro_rules! rules {
-    ($($name:ident = $id:literal, $wrong:literal, $remedy:literal, $source:literal;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $wrong, ".")]
-            pub static $name: Rule = Rule { id: $id, wrong: $wrong, remedy: $remedy, source: $source };
-        )*
-
-        /// Every rule of this crate, by id.
-        pub static ALL: &[&Rule] = &[$(&$name,)*];
-    };
-}
-
-rules! {
+records::rules! {
     MISSING_TABLE = "SC-001", "a table that this census needs is not in the delivery",
         "export the whole table set again", "COLLECT Blade export";
     EXPECTED_TABLE = "SC-002", "a table that this census should have is not in the delivery",

@@ -1,20 +1,6 @@
 //! The rules of a notice's own.
 
-use records::Rule;
-
-macro_rules! rules {
-    ($($name:ident = $id:literal, $wrong:literal, $remedy:literal, $source:literal;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $wrong, ".")]
-            pub static $name: Rule = Rule { id: $id, wrong: $wrong, remedy: $remedy, source: $source };
-        )*
-
-        /// Every rule of this module, by id.
-        pub static ALL: &[&Rule] = &[$(&$name,)*];
-    };
-}
-
-rules! {
+records::rules! {
     NOT_MINIMUM = "S23-001", "a notice cannot be loaded without this value",
         "send the notice again with the value filled in", "Children and Families Act 2014 section 23; sendlink";
     NOBODY = "S23-002", "the child has neither a valid NHS number nor a surname, forename and postcode",

@@ -45,5 +45,5 @@ pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersessio
 pub use link::link;
 pub use model::{LevelSummary, ModelSummary};
 pub use outcome::{
-    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, NumberEvidence, Refusal, Tier, Weight,
+    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, NotATier, NumberEvidence, Refusal, Tier, Weight,
 };

@@ -71,6 +71,19 @@ impl Tier {
         matches!(self, Tier::T1 | Tier::T2 | Tier::T3 | Tier::T4)
     }
 
+    /// What it means, in a few words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Tier::T1 => "NHS number",
+            Tier::T2 => "unique pupil number",
+            Tier::T3 => "exact names, birth date and postcode",
+            Tier::T4 => "probable",
+            Tier::T4r => "one candidate, for review",
+            Tier::Tx => "several candidates",
+            Tier::T0 => "no candidate",
+        }
+    }
+
     /// The code in the dataset: `T1`, `T4r`, `Tx`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,6 +95,22 @@ impl Tier {
             Tier::Tx => "Tx",
             Tier::T0 => "T0",
         }
+    }
+}
+
+/// The text is not the code of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the code of a tier")]
+pub struct NotATier;
+
+impl std::str::FromStr for Tier {
+    type Err = NotATier;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Tier::ALL
+            .into_iter()
+            .find(|tier| tier.as_str() == text)
+            .ok_or(NotATier)
     }
 }
 

@@ -258,19 +258,6 @@ mod tests {
     }
 
     #[test]
-    fn linkage_and_measures_speak_of_the_same_tiers() {
-        let ours: Vec<_> = Tier::ALL
-            .iter()
-            .map(|tier| (tier.as_str(), tier.is_match()))
-            .collect();
-        let theirs: Vec<_> = linkage::Tier::ALL
-            .iter()
-            .map(|tier| (tier.as_str(), tier.is_match()))
-            .collect();
-        assert_eq!(ours, theirs);
-    }
-
-    #[test]
     fn conflicts_are_read_from_the_evidence_as_linkage_writes_it() {
         use NumberEvidence::{Absent, Conflict, Inconclusive, Known, ManyBirthDates, Mothers, Unknown};
         for nhs_number in [

@@ -29,7 +29,9 @@ impl Sex {
 
     /// The value with this dataset code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Sex::M, Sex::F, Sex::U].into_iter().find(|sex| sex.as_str() == code)
+        [Sex::M, Sex::F, Sex::U]
+            .into_iter()
+            .find(|sex| sex.as_str() == code)
     }
 }
 

@@ -16,7 +16,10 @@ pub struct Month {
 impl Month {
     /// The month that a date falls in.
     pub fn of(date: Date) -> Self {
-        Month { year: date.year(), month: date.month() }
+        Month {
+            year: date.year(),
+            month: date.month(),
+        }
     }
 
     /// The calendar year.
@@ -36,7 +39,8 @@ impl Month {
 
     /// How many months `self` lies after `earlier`; negative if before.
     pub fn months_since(self, earlier: Month) -> i32 {
-        (i32::from(self.year) - i32::from(earlier.year)) * 12 + i32::from(self.month) - i32::from(earlier.month)
+        (i32::from(self.year) - i32::from(earlier.year)) * 12 + i32::from(self.month)
+            - i32::from(earlier.month)
     }
 }
 
@@ -110,5 +114,9 @@ pub fn compulsory_school_age(birth: Date) -> Date {
 
 /// The calendar year in which the academic year (1 September to 31 August) of `day` began.
 pub fn academic_year(day: Date) -> i16 {
-    if day.month() >= 9 { day.year() } else { day.year() - 1 }
+    if day.month() >= 9 {
+        day.year()
+    } else {
+        day.year() - 1
+    }
 }

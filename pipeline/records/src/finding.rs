@@ -41,6 +41,22 @@ pub struct Rule {
     pub source: &'static str,
 }
 
+/// Declares the rules of a module as statics, and `ALL` of them by id: name = id, what is wrong, the remedy, the
+/// source.
+#[macro_export]
+macro_rules! rules {
+    ($($name:ident = $id:literal, $wrong:literal, $remedy:literal, $source:literal;)*) => {
+        $(
+            #[doc = concat!("`", $id, "`: ", $wrong, ".")]
+            pub static $name: $crate::Rule =
+                $crate::Rule { id: $id, wrong: $wrong, remedy: $remedy, source: $source };
+        )*
+
+        /// Every rule of this module, by id.
+        pub static ALL: &[&$crate::Rule] = &[$(&$name,)*];
+    };
+}
+
 /// Where in a delivery. Everything a person needs to open the file at the place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Location {
@@ -94,7 +110,13 @@ mod tests {
 
     #[test]
     fn columns_are_lettered_as_excel_does() {
-        let letter = |column| Location { column: Some(column), ..Location::default() }.column_letter();
+        let letter = |column| {
+            Location {
+                column: Some(column),
+                ..Location::default()
+            }
+            .column_letter()
+        };
         assert_eq!(letter(0).as_deref(), Some("A"));
         assert_eq!(letter(25).as_deref(), Some("Z"));
         assert_eq!(letter(26).as_deref(), Some("AA"));

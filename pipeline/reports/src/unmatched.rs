@@ -145,9 +145,9 @@ mod tests {
             .write(Format::Csv, &mut out)
             .expect("memory takes all");
         let expected = "\
-notice,provider,feed,received,reason,why,tier,valid,days_open,tries,who,todo
+notice,provider,feed,received,reason,why,tier,valid,days_open,tries,who,todo,record_id
 '=REF-7,RAJ,s23-raj,2026-03-04,R02,NHS number fails its check,T0,yes,118,90,sender,\
-Correct the NHS number and send the notice again.
+Correct the NHS number and send the notice again.,00ff
 ";
         assert_eq!(String::from_utf8_lossy(&out), expected);
     }

@@ -210,9 +210,7 @@ fn days_of(date: jiff::civil::Date) -> i64 {
 }
 
 fn is_match(tier: &str) -> bool {
-    linkage::Tier::ALL
-        .iter()
-        .any(|known| known.as_str() == tier && known.is_match())
+    tier.parse().is_ok_and(linkage::Tier::is_match)
 }
 
 fn summarise(linkage: &Linkage) -> LinkageSummary {
