@@ -23,6 +23,7 @@ on_both! {
     a_repeated_record_counts_once,
     rows_that_are_unaccounted_for_load_nothing,
     a_broken_spool_loads_nothing,
+    what_is_larger_than_a_batch_is_whole,
     a_snapshot_deletes_what_it_does_not_hold,
     a_b_a_restores_a,
     the_order_of_deliveries_does_not_matter,
@@ -327,6 +328,57 @@ async fn a_broken_spool_loads_nothing(home: Home) {
         .unwrap_err();
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
     assert_eq!(night.store.known(&delivery.info.key).await.unwrap(), None);
+}
+
+async fn what_is_larger_than_a_batch_is_whole(home: Home) {
+    const NOTICES: u32 = 21_000;
+    let id = |number: u32| {
+        let mut id = [0xab; 16];
+        // Not in the order of arrival.
+        id[..4].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_be_bytes());
+        id
+    };
+    let night = Night::begin(&home, DAY).await;
+    let rows: Vec<_> = (0..NOTICES)
+        .map(|number| dataset::VaultRow {
+            record_id: linkage::RecordId(id(number)),
+            ..notice((number % 28) as u8, 1, "ASD")
+        })
+        .collect();
+    let mut report = night.load(&Sent::delta("large", rows)).await;
+    assert_eq!(tally(&mut report), (NOTICES.into(), NOTICES.into(), 0, 0, 0, 0));
+    let (mut links, mut after) = (dataset::Links::default(), None);
+    loop {
+        let page = night.store.encodings(after, 9_000).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.is_sorted_by_key(|row| row.record_id) && after < page.first().map(|row| row.record_id));
+        after = Some(last.record_id);
+        for row in page {
+            let child_id = linkage::ChildId(row.record_id.0);
+            links.children.push(dataset::ChildRow {
+                child_id,
+                anchor: row.record_id,
+            });
+            links.links.push(dataset::LinkRow {
+                record_id: row.record_id,
+                child_id,
+                tier: "T0".into(),
+                weight: None,
+                evidence: String::new(),
+                linked_on: DAY,
+            });
+        }
+    }
+    night
+        .store
+        .save_links(&night.lease, &night.run, &links)
+        .await
+        .unwrap();
+    let published = night.publish().await;
+    for table in ["child", "link", "section23_notice"] {
+        assert_eq!(published.changes[table].rows, u64::from(NOTICES), "{table}");
+    }
+    assert_eq!(night.store.digest().await.unwrap(), published.digest);
 }
 
 async fn a_snapshot_deletes_what_it_does_not_hold(home: Home) {

@@ -160,20 +160,20 @@ pub fn release() -> Release {
         software: "sendlink test".into(),
         key_fingerprint: "fingerprint".into(),
         mapping_versions: "a@1 b@2".into(),
-        feeds: vec![
-            FeedState {
-                feed: "s23".into(),
-                kind: Kind::Section23,
-                provider: "RAJ".into(),
-                state: "fresh".into(),
-            },
-            FeedState {
-                feed: "census".into(),
-                kind: Kind::SchoolCensus,
-                provider: "881".into(),
-                state: "missing".into(),
-            },
-        ],
+        // Names that a dictionary orders otherwise than their bytes.
+        feeds: [
+            ("s23", Kind::Section23, "RAJ", "fresh"),
+            ("s23a", Kind::Section23, "RAJ", "late"),
+            ("s23-b", Kind::Section23, "RAJ", "late"),
+            ("census", Kind::SchoolCensus, "881", "missing"),
+        ]
+        .map(|(feed, kind, provider, state)| FeedState {
+            feed: feed.into(),
+            kind,
+            provider: provider.into(),
+            state: state.into(),
+        })
+        .into(),
         brake: 1.0,
         note: "operational".into(),
     }

@@ -120,13 +120,17 @@ impl Database {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let (server, cluster) = server();
         let name = format!(
-            "sendlink_{}_{}",
+            "sendlink_{}_{}_{}",
             std::process::id(),
+            // A server may outlive many processes, and their numbers come again.
+            std::time::UNIX_EPOCH.elapsed().unwrap().as_micros(),
             MADE.fetch_add(1, Ordering::Relaxed)
         );
         let mut connection = connect(&server).await;
         // Another collation than ours, so that a comparison that forgets its own shows.
-        let sql = format!("create database {name} template template0 locale 'C.UTF-8'");
+        let sql = format!(
+            "create database {name} template template0 locale_provider icu icu_locale 'en-GB' locale 'C.UTF-8'"
+        );
         sqlx::query(AssertSqlSafe(sql))
             .execute(&mut connection)
             .await
