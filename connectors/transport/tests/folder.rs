@@ -1,4 +1,5 @@
 //! Deliveries from a drop folder into the landing folder.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     fs::{self, File},
