@@ -4,7 +4,7 @@
 use rust_xlsxwriter::Workbook;
 use serde_json::json;
 
-use super::{MIDDLE_NAME, STREET, children};
+use super::{MIDDLE_NAME, STAFF, STREET, children};
 
 /// Notices as an interface gives them.
 pub fn json_notices() -> Vec<u8> {
@@ -54,6 +54,11 @@ pub fn workbook() -> Vec<u8> {
         "Special educational needs or disability",
         "Main area of need",
         "Organisation code",
+        "Date parent informed",
+        "Date discussion offered",
+        "Date submitted",
+        "Address line 1",
+        "Your profession",
         all[0].surname.as_str(),
     ];
     for (column, name) in (0..).zip(header) {
@@ -76,6 +81,11 @@ pub fn workbook() -> Vec<u8> {
             "Both",
             &child.surname,
             "RXS",
+            "06/11/2024",
+            &child.surname,
+            "07/11/2024",
+            STREET,
+            STAFF,
             &child.nhs_number,
         ];
         for (column, cell) in (0..).zip(cells) {
