@@ -146,8 +146,8 @@ impl Doing {
         };
         match error {
             sqlx::Error::Database(database) => self.refused(database.as_ref()),
-            sqlx::Error::Io(error) if is_network(error) => unavailable("connection"),
-            sqlx::Error::Io(error) => self.io(error),
+            // Files are SQLite's own, which speaks in result codes: this is a server's connection.
+            sqlx::Error::Io(_) => unavailable("connection"),
             sqlx::Error::Tls(_) => unavailable("tls"),
             // The server hung up in the middle of a message.
             sqlx::Error::Protocol(_) => unavailable("protocol"),
@@ -236,23 +236,36 @@ impl Doing {
     }
 }
 
-fn is_network(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind as K;
-    matches!(
-        error.kind(),
-        K::ConnectionRefused
-            | K::ConnectionReset
-            | K::ConnectionAborted
-            | K::NotConnected
-            | K::BrokenPipe
-            | K::TimedOut
-            | K::UnexpectedEof
-            | K::HostUnreachable
-            | K::NetworkUnreachable
-            | K::NetworkDown
-            | K::AddrNotAvailable
-            // A Unix socket that is not there, or a host name that is not known.
-            | K::NotFound
-            | K::Other
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_files_are_told_apart() {
+        let of = |kind: std::io::ErrorKind| Doing("test").io(&kind.into());
+        assert!(matches!(
+            of(std::io::ErrorKind::StorageFull),
+            StoreError::Full { .. }
+        ));
+        assert!(matches!(
+            of(std::io::ErrorKind::PermissionDenied),
+            StoreError::ReadOnly { .. }
+        ));
+        assert!(matches!(
+            of(std::io::ErrorKind::UnexpectedEof),
+            StoreError::Io { .. }
+        ));
+    }
+
+    #[test]
+    fn result_codes_of_sqlite_are_told_apart() {
+        let of = |code| Doing("test").refused_by_sqlite(code, None);
+        assert!(matches!(of(13), StoreError::Full { .. }));
+        // SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DIRECTORY, SQLITE_NOTADB.
+        assert!(matches!(of(778), StoreError::Io { .. }));
+        assert!(matches!(of(517), StoreError::Unavailable { .. }));
+        assert!(matches!(of(1544), StoreError::ReadOnly { .. }));
+        assert!(matches!(of(26), StoreError::Corrupt { .. }));
+        assert!(matches!(of(1), StoreError::Internal { .. }));
+    }
 }

@@ -9,12 +9,15 @@ const EARLIER: &str = "
     insert into earlier_reading (id)
     select id from delivery where feed = $1 and delivery_hash = $2 and id <> $3";
 
-/// Of the rows of one record in this delivery, which is the greatest; and their earliest receipt.
+/// Of the rows of one record in this delivery, which is the greatest, and which is the greatest that states it
+/// (where `withdrawn` is 0); and their earliest receipt.
 const PLACE: &str = "
-    update stage set place = r.place, received_date = r.first_received
+    update stage set place = r.place, said_place = r.said_place, received_date = r.first_received
       from (select number,
                    row_number() over (partition by record_id
                      order by order_at desc, order_tie desc, version desc, content_hash desc, number) as place,
+                   row_number() over (partition by record_id, withdrawn
+                     order by order_at desc, order_tie desc, version desc, content_hash desc, number) as said_place,
                    min(received_date) over (partition by record_id) as first_received
               from stage where outcome is null) r
      where stage.number = r.number";
@@ -34,8 +37,7 @@ const LATE: &str = "
      where s.feed = $1 and s.scope = stage.scope and stage.withdrawn = 0
        and (s.version, s.tie) > (stage.order_at, stage.order_tie)";
 
-/// The greatest row of each record against what the vault holds. `says`: it becomes what the record says;
-/// `wins`: it decides whether the record stands.
+/// The greatest row of each record against what the vault holds. `wins`: it decides whether the record stands.
 const JUDGE: &str = "
     update stage
        set outcome = case
@@ -47,20 +49,28 @@ const JUDGE: &str = "
              when j.state = 'current' and j.content_hash = j.known_hash then 'unchanged'
              else 'loaded' end,
            wins = case when j.known is null or j.again = 1
-                         or (j.order_at, j.order_tie) > (j.known, j.known_tie) then 1 else 0 end,
-           says = case when j.withdrawn = 1 then 0
-                       when j.said is null or j.said_again = 1
-                         or (j.order_at, j.order_tie) > (j.said, j.said_tie) then 1 else 0 end
+                         or (j.order_at, j.order_tie) > (j.known, j.known_tie) then 1 else 0 end
       from (select s.number, s.late, s.withdrawn, s.order_at, s.order_tie, s.content_hash,
                    e.order_at as known, e.order_tie as known_tie, e.content_hash as known_hash, e.state,
-                   e.said_at as said, e.said_tie,
                    case when e.delivery = $1 or e.delivery in (select id from earlier_reading)
-                        then 1 else 0 end as again,
-                   case when e.said_delivery = $1 or e.said_delivery in (select id from earlier_reading)
-                        then 1 else 0 end as said_again
+                        then 1 else 0 end as again
               from stage s left join record e on e.record_id = s.record_id
              where s.place = 1 and s.outcome is null) j
      where stage.number = j.number";
+
+/// The greatest row that states a record becomes what the record says, even where another of the delivery
+/// withdraws it. A new record that stands is entered with what it says.
+const SPEAK: &str = "
+    update stage set says = 1
+      from (select s.number, s.place, s.order_at, s.order_tie, e.record_id as known, e.said_at as said, e.said_tie,
+                   case when e.said_delivery = $1 or e.said_delivery in (select id from earlier_reading)
+                        then 1 else 0 end as again
+              from stage s left join record e on e.record_id = s.record_id
+             where s.said_place = 1 and s.withdrawn = 0) j
+     where stage.number = j.number
+       and ((j.known is null and j.place > 1)
+         or (j.known is not null
+             and (j.said is null or j.again = 1 or (j.order_at, j.order_tie) > (j.said, j.said_tie))))";
 
 /// Finds the outcome of every staged row, and enters the delivery's snapshots.
 pub(super) async fn judge(
@@ -108,6 +118,7 @@ pub(super) async fn judge(
     )
     .await?;
     tx.execute(JUDGE, [delivery.into()]).await?;
+    tx.execute(SPEAK, [delivery.into()]).await?;
     tx.execute(
         "create temporary table touched_scope (scope text primary key)",
         [],
@@ -140,7 +151,7 @@ const RECEIVED: &str = "
       from stage s
      where s.record_id = record.record_id and s.place = 1 and s.received_date < record.received_date";
 
-/// What the record says.
+/// What the record says; after it was entered, or else taken back.
 const SAYS: &str = "
     update record
        set said_at = s.order_at, said_tie = s.order_tie, said_delivery = $1, event_date = s.event_date,
@@ -201,7 +212,6 @@ pub(super) async fn merge(
     let (feed, provider) = (info.key.feed.as_str(), info.provider.as_str());
     report.unread = tx.execute(UNREAD, [delivery.into()]).await?;
     tx.execute(RECEIVED, []).await?;
-    tx.execute(SAYS, [delivery.into()]).await?;
     tx.execute(WINS, [feed.into(), provider.into(), delivery.into()])
         .await?;
     tx.execute(
@@ -216,6 +226,7 @@ pub(super) async fn merge(
         ],
     )
     .await?;
+    tx.execute(SAYS, [delivery.into()]).await?;
     let absent = tx.execute(ABSENT, [feed.into()]).await?;
     // Late rows that were entered just now never stood.
     let late = tx

@@ -44,7 +44,7 @@ const CREATE_SQLITE: [&str; 2] = [
        number integer primary key, shape integer not null, record_id blob not null, mark blob not null,
        withdrawn integer not null, order_at text not null, order_tie blob not null, version text not null,
        content_hash blob not null, scope text, event_date text not null, received_date text not null,
-       place integer, outcome text, late integer not null default 0, wins integer not null default 0,
+       place integer, said_place integer, outcome text, late integer not null default 0, wins integer not null default 0,
        says integer not null default 0)",
     "create temporary table stage_said (
        number integer primary key, profile text not null, payload text, location text not null,
@@ -57,7 +57,7 @@ const CREATE_POSTGRES: [&str; 2] = [
        withdrawn bigint not null, order_at text collate \"C\" not null, order_tie bytea not null,
        version text collate \"C\" not null, content_hash bytea not null, scope text collate \"C\",
        event_date text collate \"C\" not null, received_date text collate \"C\" not null, place bigint,
-       outcome text collate \"C\", late bigint not null default 0, wins bigint not null default 0,
+       said_place bigint, outcome text collate \"C\", late bigint not null default 0, wins bigint not null default 0,
        says bigint not null default 0)",
     "create temporary table stage_said (
        number bigint primary key, profile text collate \"C\" not null, payload text collate \"C\",

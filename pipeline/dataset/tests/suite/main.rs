@@ -5,6 +5,7 @@
 mod conformance;
 #[cfg(feature = "failpoints")]
 mod faults;
+mod model;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod publishing;
