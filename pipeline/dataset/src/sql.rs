@@ -1,6 +1,6 @@
 //! Statements, values and transactions, the same for both back ends.
 //!
-//! Not a general database layer: just the five kinds of value that our own tables hold, so that a statement
+//! Not a general database layer: just the four kinds of value that our own tables hold, so that a statement
 //! that is the same in both dialects is written once. Loading many rows goes through [`Tx::bulk`], which
 //! copies on PostgreSQL and inserts in batches on SQLite.
 

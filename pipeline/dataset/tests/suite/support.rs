@@ -18,8 +18,8 @@ use dataset::{
 use jiff::civil::{Date, DateTime, date};
 use linkage::{ChildId, RecordId};
 use records::{
-    Area, Census, EthnicGroup, Finding, Kind, Location, Month, Payload, Profile, SchoolRecord,
-    Section23Notice, Sex, TableCounts, Term, Version, payload::SchoolNeed,
+    Area, Census, EthnicGroup, Finding, Kind, Location, Month, Outcome, Payload, Profile, Rule, SchoolRecord,
+    Section23Notice, Sex, TableCounts, Term, Version, finding::Effect, payload::SchoolNeed,
 };
 
 /// Where a store is made, and what must outlive it.
@@ -406,6 +406,54 @@ pub async fn state(store: &Store) -> Vec<String> {
         ));
     }
     state
+}
+
+pub async fn sqlite_pool(home: &Home, file: &str) -> sqlx::SqlitePool {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path(file));
+    sqlx::SqlitePool::connect_with(options).await.unwrap()
+}
+
+/// The tally of table `notices` as (rows, loaded, unchanged, superseded, duplicate, withdrawn).
+pub fn tally(report: &mut dataset::LoadReport) -> (u64, u64, u64, u64, u64, u64) {
+    let tally = report.counts.table("notices");
+    let of = |outcome| tally.of(outcome);
+    (
+        tally.rows,
+        of(Outcome::Loaded),
+        of(Outcome::Unchanged),
+        of(Outcome::Superseded),
+        of(Outcome::Duplicate),
+        of(Outcome::Withdrawn),
+    )
+}
+
+pub static BAD_DATE: Rule = Rule {
+    id: "T001",
+    wrong: "not a date",
+    remedy: "write DD/MM/YYYY",
+    source: "sendlink",
+};
+
+pub static BAD_FILE: Rule = Rule {
+    id: "T002",
+    wrong: "cut short",
+    remedy: "send it again",
+    source: "sendlink",
+};
+
+pub fn finding(rule: &'static Rule, effect: Effect, line: Option<u64>) -> Finding {
+    let location = Location {
+        file: "notices.csv".into(),
+        line,
+        column: Some(27),
+        ..Location::default()
+    };
+    Finding {
+        rule,
+        effect,
+        location,
+        rows: 1,
+    }
 }
 
 /// Makes every test of a list a test on each back end.
