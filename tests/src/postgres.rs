@@ -147,13 +147,12 @@ pub fn query(url: &str, sql: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
-/// The cluster that `tests/run` started, or one of this process's own.
+/// The URL of the cluster that `tests/run` started.
+///
+/// # Panics
+/// Where it did not. A cluster that a test process started for all its tests would outlive it.
 pub fn shared() -> String {
-    if let Ok(url) = env::var("SENDLINK_TEST_POSTGRES") {
-        return url;
-    }
-    static OWN: std::sync::OnceLock<Cluster> = std::sync::OnceLock::new();
-    OWN.get_or_init(Cluster::start).url()
+    env::var("SENDLINK_TEST_POSTGRES").expect("a PostgreSQL to test on: run the tests through tests/run")
 }
 
 fn as_postgres(program: &str, arguments: &[&str]) -> Output {
