@@ -1,6 +1,6 @@
 //! Whole nights through the program, on both databases.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use sendlink_tests::{Area, Database, area::AS_AT};
 
@@ -71,6 +71,48 @@ fn the_order_in_which_deliveries_arrive_does_not_matter() {
     fs::write(twin.file("sendlink.toml"), reversed).unwrap();
     twin.night().expect(0);
     assert_eq!(area.version(), twin.version());
+}
+
+#[test]
+fn the_order_of_rows_does_not_matter() {
+    let area = Area::new(300, 9, Database::Sqlite);
+    let twin = area.twin(Database::Sqlite);
+    let mut turned = 0;
+    for folder in ["incoming/section23/N9V", "incoming/school-census"] {
+        turned += turn_rows_round(&twin.file(folder));
+    }
+    assert!(turned > 10, "{turned} files");
+    area.night().expect(0);
+    twin.night().expect(0);
+    assert_eq!(area.version(), twin.version());
+}
+
+/// Puts the rows of every CSV file below a folder in the opposite order, below their header. How many files.
+fn turn_rows_round(folder: &Path) -> u32 {
+    let mut turned = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            turned += turn_rows_round(&path);
+            continue;
+        }
+        let came = fs::metadata(&path).unwrap().modified().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        let whole = |line: &&str| line.matches('"').count() % 2 == 0;
+        assert!(lines.iter().all(whole), "a row of {} spans lines", path.display());
+        lines[1..].reverse();
+        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        fs::write(&path, lines.join(end) + end).unwrap();
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(came)
+            .unwrap();
+        turned += 1;
+    }
+    turned
 }
 
 #[test]
