@@ -99,7 +99,7 @@ fn turn_rows_round(folder: &Path) -> u32 {
         let came = fs::metadata(&path).unwrap().modified().unwrap();
         let text = fs::read_to_string(&path).unwrap();
         let mut lines: Vec<&str> = text.lines().collect();
-        let whole = |line: &&str| line.matches('"').count() % 2 == 0;
+        let whole = |line: &&str| line.matches('"').count().is_multiple_of(2);
         assert!(lines.iter().all(whole), "a row of {} spans lines", path.display());
         lines[1..].reverse();
         let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
