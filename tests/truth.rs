@@ -230,6 +230,10 @@ fn links_by_weight_are_right_and_found() {
         share(by_weight_right, by_weight) >= LEAST_PRECISION,
         "precision of T4"
     );
+    assert!(
+        share(by_weight_right, left_to_weight) >= LEAST_RECALL,
+        "recall of T4"
+    );
     assert!(share(right, matched) >= LEAST_PRECISION, "precision");
     assert!(share(found, to_find) >= LEAST_RECALL, "recall");
 }
