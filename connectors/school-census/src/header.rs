@@ -43,7 +43,7 @@ impl Return {
     /// left and come back: the row on the roll is the later one.
     pub(crate) fn version(&self, on_roll: bool) -> Version {
         let after = jiff::Span::new().microseconds(i64::from(on_roll));
-        Version(self.made.saturating_add(after))
+        Version::at(self.made.saturating_add(after))
     }
 
     /// Which of two returns under one key is the later.

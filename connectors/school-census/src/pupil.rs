@@ -132,7 +132,7 @@ pub(crate) fn read(
     Some(Incoming {
         people: People {
             child: Some(child),
-            mother: None,
+            ..People::default()
         },
         key,
         reference: None,

@@ -69,7 +69,7 @@ impl<'a> Notices<'a> {
                 Some(reference) => Some(reference?),
                 None => None,
             },
-            version: Version(sent.map_or(came, |sent| sent.ordered)),
+            version: Version::at(sent.map_or(came, |sent| sent.ordered)),
             sent,
             received: received.map(|received| received.written.date()),
         };
@@ -90,7 +90,7 @@ impl<'a> Notices<'a> {
         let record = Record {
             version: frame.version,
             state: State::Withdrawn,
-            event_date: opinion_date.unwrap_or_else(|| frame.version.0.date()),
+            event_date: opinion_date.unwrap_or_else(|| frame.version.time().date()),
             received_date: frame.received,
             sex: records::Sex::U,
             ethnic_group: None,

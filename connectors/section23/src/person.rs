@@ -44,6 +44,7 @@ pub(crate) fn people(values: &mut Values<'_>, test_numbers: TestNumbers, as_at: 
     People {
         child: Some(child),
         mother,
+        ..People::default()
     }
 }
 

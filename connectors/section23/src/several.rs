@@ -32,7 +32,7 @@ impl Several {
             (None, Some(forename)) => forename.expose().hash(&mut hasher),
             (None, None) => return,
         }
-        let sent = incoming.record.version.0;
+        let sent = incoming.record.version.time();
         let mark = hasher.finish();
         let (first_sent, first_mark) = *self
             .0

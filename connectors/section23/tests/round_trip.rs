@@ -97,7 +97,7 @@ fn reads_back(name: &str, records: &[Record]) -> Result<(), TestCaseError> {
                 .unwrap_or_default();
             record["notification_id"].trim() == reference
                 && record["opinion_date"] == notice.opinion_date.to_string()
-                && record["sent_at"] == incoming.record.version.0.to_string()
+                && record["sent_at"] == incoming.record.version.time().to_string()
                 && record["birth_date"] == child.birth_date.valid().unwrap().date().to_string()
                 && record["nhs_number"] == nhs
                 && record["limb"] == notice.limb

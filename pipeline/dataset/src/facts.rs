@@ -9,7 +9,7 @@ use records::{Census, Kind, Location, Payload, Profile, Section23Notice, payload
 use crate::{
     Store, StoreError,
     joint::build::json,
-    sql::{Row, Tx},
+    sql::{Row, Tx, version_of},
 };
 
 /// How a record stands in the vault.
@@ -164,7 +164,7 @@ impl Store {
                     profile: json(&row.text(9)?)?,
                     notice: notice(row, 10)?,
                     sealed_reference: row.optional_blob(11)?,
-                    version: records::Version(row.parsed(12)?),
+                    version: version_of(&row.text(12)?)?,
                     matched_kinds: child_id
                         .and_then(|child| kinds.get(&child))
                         .cloned()

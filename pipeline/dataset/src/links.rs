@@ -6,7 +6,7 @@ use records::{Kind, Version};
 
 use crate::{
     Lease, Run, Store, StoreError, audit,
-    sql::{Tx, Value},
+    sql::{Tx, Value, version_of},
 };
 
 /// Links that are loaded at a time.
@@ -143,7 +143,7 @@ impl Store {
                     feed: row.text(2)?,
                     provider: row.text(3)?,
                     scope: row.optional_text(4)?,
-                    version: Version(row.parsed(5)?),
+                    version: version_of(&row.text(5)?)?,
                     event_date: row.parsed(6)?,
                     received_date: row.parsed(7)?,
                     sealed_encoding: row.blob(8)?,

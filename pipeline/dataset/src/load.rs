@@ -77,7 +77,7 @@ impl VaultRow {
             version,
             content_hash: [0; 32],
             state: RowState::Withdrawn,
-            event_date: version.0.date(),
+            event_date: version.time().date(),
             received_date,
             scope: None,
             profile: Profile::default(),

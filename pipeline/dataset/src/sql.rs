@@ -6,6 +6,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::civil::{Date, DateTime};
+use records::Version;
 use sqlx::{
     AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, postgres::PgRow,
     sqlite::SqliteRow,
@@ -94,6 +95,29 @@ pub(crate) fn sortable(at: DateTime) -> String {
         at.second(),
         at.subsec_nanosecond()
     )
+}
+
+/// A text that orders as the versions do: a submission for a reporting period after what was said at the same
+/// time, since a text comes after its own beginning.
+pub(crate) fn sortable_version(version: Version) -> String {
+    let time = sortable(version.time());
+    match version.issued() {
+        Some(issued) => format!("{time} {}", sortable(issued)),
+        None => time,
+    }
+}
+
+/// The version that [`sortable_version`] wrote.
+pub(crate) fn version_of(text: &str) -> Result<Version, StoreError> {
+    let (time, issued) = match text.split_once(' ') {
+        Some((time, issued)) => (time, Some(issued)),
+        None => (text, None),
+    };
+    let time: DateTime = parse(time)?;
+    match issued {
+        Some(issued) => Ok(Version::of_period(time.date(), parse(issued)?)),
+        None => Ok(Version::at(time)),
+    }
 }
 
 /// SQL text: written in the source, or made from the declaration of the joint dataset. Never from data.
@@ -367,6 +391,23 @@ mod tests {
     use jiff::civil::{date, datetime};
 
     use super::*;
+
+    #[test]
+    fn sortable_versions_order_as_versions_do() {
+        let day = date(2026, 3, 31);
+        let versions = [
+            Version::at(day.at(0, 0, 0, 0)),
+            Version::of_period(day, date(2026, 4, 20).at(9, 0, 0, 0)),
+            Version::of_period(day, date(2026, 5, 20).at(9, 0, 0, 0)),
+            Version::at(day.at(0, 0, 0, 1)),
+            Version::of_period(date(2026, 4, 30), date(2026, 5, 1).at(9, 0, 0, 0)),
+        ];
+        assert!(versions.is_sorted());
+        assert!(versions.map(sortable_version).is_sorted());
+        for version in versions {
+            assert_eq!(version_of(&sortable_version(version)).unwrap(), version);
+        }
+    }
 
     #[test]
     fn sortable_times_order_as_times_do() {

@@ -1,6 +1,6 @@
 //! The people of one record.
 
-use crate::{BirthDate, Held, Name, NhsNumber, Postcode, Uln, Upn};
+use crate::{BirthDate, BusinessKey, Held, Name, NhsNumber, Postcode, Uln, Upn};
 
 /// NHS number status indicator (NHS Data Dictionary, codes 01 to 08).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,15 @@ pub struct Identity {
     pub other_postcodes: Vec<Postcode>,
 }
 
+/// What is known of a pregnancy that could tell when a child was or will be born.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation {
+    /// The agreed due date.
+    pub due: Option<BirthDate>,
+    /// The day of the birth, where the notification says that it ended in one.
+    pub born: Option<BirthDate>,
+}
+
 /// The people of one record, by role. Roles never compare: a mother's number is no clue to a child.
 #[derive(Clone, Debug, Default)]
 pub struct People {
@@ -61,4 +70,8 @@ pub struct People {
     pub child: Option<Identity>,
     /// The child's mother.
     pub mother: Option<Identity>,
+    /// The children whom a notification of a pregnancy lets expect.
+    pub expected: Option<Expectation>,
+    /// Of a birth: the record of the pregnancy that it ended, by the same provider.
+    pub born_of: Option<BusinessKey>,
 }

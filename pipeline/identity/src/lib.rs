@@ -40,7 +40,7 @@ mod upn;
 
 pub use birth_date::{BirthDate, BirthDateFault};
 pub use held::{Fault, Held};
-pub use identity::{Identity, NhsNumberStatus, People};
+pub use identity::{Expectation, Identity, NhsNumberStatus, People};
 pub use key::{BusinessKey, SenderReference};
 pub use name::{Name, NameFault};
 pub use nhs_number::{NhsNumber, NhsNumberFault, TestNumbers};

@@ -13,6 +13,21 @@ pub struct RecordId(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ChildId(pub [u8; 16]);
 
+/// What is linked to a child: a record's only child, number 0, or one of the children whom a notification of a
+/// pregnancy lets expect, numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// The record.
+    pub record: RecordId,
+    /// Which of the children that it is about.
+    pub number: u8,
+}
+
+/// Names one mother for ever: 128 bits, an HMAC under the spine key of what identifies her best. A derivation of
+/// its own: a mother who is herself a child of the dataset has two ids that nothing joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MotherId(pub [u8; 16]);
+
 /// A keyed token of a whole identifier, 128 bits: equal where the identifier is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Token(pub [u8; 16]);
@@ -115,13 +130,40 @@ pub struct PersonEncoding {
     pub exact: Option<Token>,
 }
 
+/// A mother. None of it compares with what a child bears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MotherEncoding {
+    /// NHS number, under the key of mothers' numbers.
+    pub nhs_number: Option<Token>,
+    /// Exact forename, surname, birth date and postcode together, under a key of mothers' own; none unless all
+    /// four are there.
+    pub exact: Option<Token>,
+}
+
+/// A pregnancy that was notified. Day numbers are moved by the same offset as birth dates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PregnancyEncoding {
+    /// The agreed due date.
+    pub due_day: Option<i32>,
+    /// The day on which it ended in a birth, where the notification says so.
+    pub birth_day: Option<i32>,
+    /// How many fetuses there are; 1 where nothing was said.
+    pub fetuses: u8,
+    /// Whether a loss, stillbirth, termination or move has ended the expectation.
+    pub ended: bool,
+}
+
 /// Everything that linkage may know of one record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoding {
     /// The child.
     pub child: Option<PersonEncoding>,
-    /// The mother's NHS number, under the key of mothers' numbers.
-    pub mother: Option<Token>,
+    /// The mother.
+    pub mother: Option<MotherEncoding>,
+    /// The pregnancy, where the record notifies one.
+    pub pregnancy: Option<PregnancyEncoding>,
+    /// Of a birth: the record of the pregnancy that it ended.
+    pub born_of: Option<RecordId>,
     /// The day of the record's event, moved by the same key-derived offset as birth dates: a birth after a
     /// contact is a contradiction.
     pub event_day: Option<i32>,

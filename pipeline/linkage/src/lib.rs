@@ -38,8 +38,8 @@ pub use children::{
     CarriedOver, CarryOverError, ChildState, Event, Fate, KnownChild, Membership, Yesterday, carry_over,
 };
 pub use encoding::{
-    ChildId, DateEncoding, Encoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding,
-    PostcodeEncoding, RecordId, SexEncoding, Token,
+    ChildId, DateEncoding, Encoding, MotherEncoding, MotherId, NameBits, NameEncoding, NhsNumberEncoding,
+    PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use link::link;

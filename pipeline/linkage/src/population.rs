@@ -162,7 +162,7 @@ impl<'a> Population<'a> {
         let mothers: HashSet<Token> = self
             .entries
             .iter()
-            .filter_map(|entry| entry.encoding.mother)
+            .filter_map(|entry| entry.encoding.mother?.nhs_number)
             .collect();
 
         let mut standings = Vec::with_capacity(self.entries.len());

@@ -182,7 +182,7 @@ mod tests {
                 other: BTreeMap::new(),
             }),
             sealed_reference: None,
-            version: Version(date(2026, 3, 1).at(0, 0, 0, 0)),
+            version: Version::at(date(2026, 3, 1).at(0, 0, 0, 0)),
             child_id: Some(ChildId([0x01; 16])),
             tier: Some("T3".into()),
             weight: None,

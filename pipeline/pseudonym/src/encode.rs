@@ -6,16 +6,17 @@ mod names;
 use std::{fmt, sync::Arc};
 
 use identity::{
-    BusinessKey, Held, Identity, NhsNumber, NhsNumberStatus, People, Postcode, SenderReference, Upn,
+    BirthDate, BusinessKey, Held, Identity, NhsNumber, NhsNumberStatus, People, Postcode, SenderReference,
+    Upn,
 };
 use jiff::civil::Date;
 use linkage::{
-    ChildId, Encoding, NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, RecordId, SexEncoding,
-    Token,
+    ChildId, Encoding, MotherEncoding, MotherId, NhsNumberEncoding, PartToken, PersonEncoding,
+    PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 use records::{
-    Area, IdentifierState, Identifiers, Kind, Location, Month, Profile, Record, Sex,
-    dates::compulsory_school_age,
+    Area, IdentifierState, Identifiers, Kind, Location, Month, Payload, PregnancyOutcome, Profile, Record,
+    Sex, State, dates::compulsory_school_age,
 };
 
 use self::{
@@ -58,8 +59,11 @@ pub struct Encoded {
     pub sealed_encoding: Vec<u8>,
     /// The reference to show for it, as the vault keeps it; opens with [`Seal::open_reference`].
     pub sealed_reference: Option<Vec<u8>>,
-    /// What the dataset may know of the child.
+    /// What the dataset may know of the child; of a notified pregnancy, of the mother: her area and which
+    /// identifiers there were.
     pub profile: Profile,
+    /// The mother, where the record says anything of her that identifies her, and of every notified pregnancy.
+    pub mother_id: Option<MotherId>,
     /// A keyed hash of all that the record says and of who it is about. The time of its version and the day on which it
     /// was received do not count: a record that is sent again unchanged has the same hash.
     pub content_hash: [u8; 32],
@@ -81,8 +85,10 @@ pub struct Encoder {
     sector: KeyedHash,
     outward: KeyedHash,
     exact: KeyedHash,
+    mothers_exact: KeyedHash,
     record: KeyedHash,
     child: KeyedHash,
+    mother: KeyedHash,
     content: KeyedHash,
 }
 
@@ -107,8 +113,10 @@ impl Encoder {
             sector: linkage("postcode-sector")?,
             outward: linkage("postcode-outward")?,
             exact: linkage("names-birth-date-postcode")?,
+            mothers_exact: linkage("mothers-names-birth-date-postcode")?,
             record: spine("record")?,
             child: spine("child")?,
+            mother: spine("mother")?,
             content: spine("content")?,
         })
     }
@@ -126,10 +134,11 @@ impl Encoder {
             record,
         } = identified;
         let record_id = self.record_id(kind, provider, &key);
-        let encoding = self.encoding(&people, &record);
-        let profile = self.profile(people.child.as_ref(), &record);
+        let encoding = self.encoding(kind, provider, &people, &record);
+        let profile = self.profile(&people, &record);
+        let mother_id = self.mother_id(record_id, &people);
         let encoded = encoded(&encoding)?;
-        let content_hash = self.content_hash(&record, &profile, content_of(&encoded))?;
+        let content_hash = self.content_hash(&record, &profile, mother_id, content_of(&encoded))?;
         let sealed_encoding = self.seal.encoded(record_id, encoded)?;
         let sealed_reference = match Reference::of(&people, reference, location.as_ref()) {
             Some(reference) => Some(self.seal.reference(record_id, &reference)?),
@@ -141,6 +150,7 @@ impl Encoder {
             sealed_encoding,
             sealed_reference,
             profile,
+            mother_id,
             content_hash,
             record,
         })
@@ -154,9 +164,18 @@ impl Encoder {
         )
     }
 
-    /// The name for ever of the child whose first anchor is this record.
-    pub fn child_id(&self, anchor: RecordId) -> ChildId {
-        ChildId(self.child.half(&[&anchor.0]))
+    /// The name for ever of the child whose first anchor is this one.
+    pub fn child_id(&self, anchor: Subject) -> ChildId {
+        match anchor.number {
+            0 => ChildId(self.child.half(&[&anchor.record.0])),
+            number => ChildId(self.child.half(&[&anchor.record.0, &[number]])),
+        }
+    }
+
+    /// The day number that encodings hold for a day: tonight's, so that an expected child whose time has passed
+    /// can be told.
+    pub fn day_number(&self, day: Date) -> i32 {
+        self.dates.day_number(day)
     }
 
     /// The token that encodings hold for a child's NHS number: what an officer types becomes what is stored.
@@ -174,16 +193,76 @@ impl Encoder {
         &self.seal
     }
 
-    fn encoding(&self, people: &People, record: &Record) -> Encoding {
-        let mother = people
-            .mother
-            .as_ref()
-            .and_then(|mother| mother.nhs_number.valid());
+    fn encoding(&self, kind: Kind, provider: &str, people: &People, record: &Record) -> Encoding {
+        let child = people.child.as_ref().map(|child| self.person(child, record.sex));
+        let event_day = match &record.state {
+            // The event date of a birth is the first of its month; the day itself is the child's birth date.
+            State::Current(payload) if matches!(**payload, Payload::Birth(_)) => child
+                .as_ref()
+                .and_then(|child| child.birth.as_ref())
+                .map(|birth| birth.day_number),
+            _ => Some(self.dates.day_number(record.event_date)),
+        };
         Encoding {
-            child: people.child.as_ref().map(|child| self.person(child, record.sex)),
-            mother: mother.map(|number| self.mothers_token(number)),
-            event_day: Some(self.dates.day_number(record.event_date)),
+            child,
+            mother: people.mother.as_ref().map(|mother| self.mother(mother)),
+            pregnancy: self.pregnancy(people, record),
+            born_of: people
+                .born_of
+                .as_ref()
+                .map(|pregnancy| self.record_id(kind, provider, pregnancy)),
+            event_day,
         }
+    }
+
+    fn mother(&self, mother: &Identity) -> MotherEncoding {
+        MotherEncoding {
+            nhs_number: mother.nhs_number.valid().map(|number| self.mothers_token(number)),
+            exact: exact(&self.mothers_exact, mother),
+        }
+    }
+
+    fn pregnancy(&self, people: &People, record: &Record) -> Option<PregnancyEncoding> {
+        let State::Current(payload) = &record.state else {
+            return None;
+        };
+        let Payload::Pregnancy(notification) = &**payload else {
+            return None;
+        };
+        let expected = people.expected.as_ref();
+        let day = |day: Option<&BirthDate>| day.map(|day| self.dates.day_number(day.date()));
+        Some(PregnancyEncoding {
+            due_day: day(expected.and_then(|expected| expected.due.as_ref())),
+            birth_day: day(expected.and_then(|expected| expected.born.as_ref())),
+            fetuses: notification.fetus_count.unwrap_or(1).max(1),
+            ended: notification
+                .outcome
+                .is_some_and(PregnancyOutcome::ends_expectation),
+        })
+    }
+
+    /// The id of a record's mother: made from her NHS number, else from her names and birth date, else, where
+    /// a pregnancy was notified, from the record, which then has a mother to itself.
+    fn mother_id(&self, record: RecordId, people: &People) -> Option<MotherId> {
+        let mother = people.mother.as_ref()?;
+        let id = |parts: &[&[u8]]| Some(MotherId(self.mother.half(parts)));
+        if let Some(number) = mother.nhs_number.valid() {
+            return id(&[b"nhs-number", number.expose().as_bytes()]);
+        }
+        if let (Some(forename), Some(surname), Some(birth)) = (
+            mother.forename.valid(),
+            mother.surname.valid(),
+            mother.birth_date.valid(),
+        ) {
+            return id(&[
+                b"names-and-birth-date",
+                Letters::of(forename.letters()).text().as_bytes(),
+                Letters::of(surname.letters()).text().as_bytes(),
+                &date_bytes(birth.date()),
+            ]);
+        }
+        people.expected.as_ref()?;
+        id(&[b"record", &record.0])
     }
 
     fn person(&self, person: &Identity, sex: Sex) -> PersonEncoding {
@@ -215,7 +294,7 @@ impl Encoder {
                 Sex::F => Some(SexEncoding::F),
                 Sex::U => None,
             },
-            exact: self.exact(person),
+            exact: exact(&self.exact, person),
         }
     }
 
@@ -264,43 +343,37 @@ impl Encoder {
         encoded
     }
 
-    fn exact(&self, person: &Identity) -> Option<Token> {
-        let forename = Letters::of(person.forename.valid()?.letters());
-        let surname = Letters::of(person.surname.valid()?.letters());
-        let birth = date_bytes(person.birth_date.valid()?.date());
-        let postcode = person.postcode.valid()?.expose();
-        Some(Token(self.exact.half(&[
-            forename.text().as_bytes(),
-            surname.text().as_bytes(),
-            &birth,
-            postcode.as_bytes(),
-        ])))
-    }
-
-    fn profile(&self, child: Option<&Identity>, record: &Record) -> Profile {
+    fn profile(&self, people: &People, record: &Record) -> Profile {
         let said = Profile {
             sex: record.sex,
             ethnic_group: record.ethnic_group,
             ..Profile::default()
         };
-        let Some(child) = child else { return said };
-        let birth = child.birth_date.valid().map(|birth| birth.date());
+        // An expected child lives where its mother does.
+        let Some(person) = people.child.as_ref().or(people.mother.as_ref()) else {
+            return said;
+        };
+        let birth = people
+            .child
+            .as_ref()
+            .and_then(|child| child.birth_date.valid())
+            .map(|birth| birth.date());
         let school_age = birth.map(compulsory_school_age);
         Profile {
             birth_month: birth.map(Month::of),
-            area: child
+            area: person
                 .postcode
                 .valid()
                 .map_or_else(Area::default, |postcode| self.area(postcode)),
-            no_fixed_abode: child.no_fixed_abode,
+            no_fixed_abode: person.no_fixed_abode,
             identifiers: Identifiers {
-                nhs_number: state(&child.nhs_number),
-                upn: state(&child.upn),
-                uln: state(&child.uln),
-                forename: state(&child.forename),
-                surname: state(&child.surname),
-                birth_date: state(&child.birth_date),
-                postcode: state(&child.postcode),
+                nhs_number: state(&person.nhs_number),
+                upn: state(&person.upn),
+                uln: state(&person.uln),
+                forename: state(&person.forename),
+                surname: state(&person.surname),
+                birth_date: state(&person.birth_date),
+                postcode: state(&person.postcode),
             },
             school_age_at_event: school_age.map(|from: Date| record.event_date >= from),
             school_age_from: school_age.map(Month::of),
@@ -316,6 +389,7 @@ impl Encoder {
         &self,
         record: &Record,
         profile: &Profile,
+        mother: Option<MotherId>,
         encoding: &[u8],
     ) -> Result<[u8; 32], EncodeError> {
         // Bound without `..`: a field that is added must be thought about here.
@@ -328,7 +402,7 @@ impl Encoder {
             ethnic_group,
             scope,
         } = record;
-        let said = (state, event_date, sex, ethnic_group, scope, profile);
+        let said = (state, event_date, sex, ethnic_group, scope, profile, mother);
         let said = serde_json::to_vec(&said).map_err(|_| EncodeError::Content)?;
         Ok(self.content.of(&[&said, encoding]))
     }
@@ -349,6 +423,20 @@ pub enum EncodeError {
     /// What it says could not be written down for its hash.
     #[error("the content could not be hashed")]
     Content,
+}
+
+/// Exact names, birth date and postcode together; none unless all four are there.
+fn exact(hash: &KeyedHash, person: &Identity) -> Option<Token> {
+    let forename = Letters::of(person.forename.valid()?.letters());
+    let surname = Letters::of(person.surname.valid()?.letters());
+    let birth = date_bytes(person.birth_date.valid()?.date());
+    let postcode = person.postcode.valid()?.expose();
+    Some(Token(hash.half(&[
+        forename.text().as_bytes(),
+        surname.text().as_bytes(),
+        &birth,
+        postcode.as_bytes(),
+    ])))
 }
 
 /// Statuses 04 (no or several matches) and 05 (trace to be resolved) say that the number may be another's.

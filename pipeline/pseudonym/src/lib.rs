@@ -30,13 +30,13 @@
 //!             birth_date: Held::from_parse(BirthDate::new(date(2021, 4, 9))),
 //!             ..Identity::default()
 //!         }),
-//!         mother: None,
+//!         ..People::default()
 //!     },
 //!     key: BusinessKey::new("notice-id", &["RAJ", "S23-17"]),
 //!     reference: SenderReference::new("S23-17"),
 //!     location: None,
 //!     record: Record {
-//!         version: Version(date(2026, 1, 5).at(0, 0, 0, 0)),
+//!         version: Version::at(date(2026, 1, 5).at(0, 0, 0, 0)),
 //!         state: State::Withdrawn,
 //!         event_date: date(2026, 1, 5),
 //!         received_date: None,

@@ -229,6 +229,7 @@ mod tests {
         People {
             child: Some(child),
             mother: Some(mother),
+            ..People::default()
         }
     }
 

@@ -8,20 +8,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// Notifications of pregnancies, and the births that end them.
+    Pregnancy,
     /// Notices under section 23 of the Children and Families Act 2014.
     Section23,
+    /// Health reviews at 2 to 2½ years, with ASQ-3.
+    TwoYearReview,
     /// The DfE school census, pupil level.
     SchoolCensus,
 }
 
 impl Kind {
     /// Every kind that this program reads, in the order in which they are listed to people.
-    pub const ALL: [Kind; 2] = [Kind::Section23, Kind::SchoolCensus];
+    pub const ALL: [Kind; 4] = [
+        Kind::Pregnancy,
+        Kind::Section23,
+        Kind::TwoYearReview,
+        Kind::SchoolCensus,
+    ];
 
     /// The name used in configuration, mappings and the dataset.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Kind::Pregnancy => "pregnancy",
             Kind::Section23 => "section23",
+            Kind::TwoYearReview => "two-year-review",
             Kind::SchoolCensus => "school-census",
         }
     }
@@ -29,7 +40,9 @@ impl Kind {
     /// What a person calls its records, in the plural.
     pub const fn plural(self) -> &'static str {
         match self {
+            Kind::Pregnancy => "pregnancy notifications and births",
             Kind::Section23 => "Section 23 notices",
+            Kind::TwoYearReview => "2-2½-year reviews",
             Kind::SchoolCensus => "school census records",
         }
     }
@@ -43,7 +56,7 @@ impl fmt::Display for Kind {
 
 /// The text is not the name of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a kind of feed; the kinds are section23 and school-census")]
+#[error("not a kind of feed; the kinds are pregnancy, section23, two-year-review and school-census")]
 pub struct UnknownKind;
 
 impl FromStr for Kind {

@@ -20,6 +20,9 @@ pub use counts::{Outcome, TableCounts};
 pub use dates::Month;
 pub use finding::{Finding, Location, Rule};
 pub use kind::Kind;
-pub use payload::{Payload, SchoolRecord, Section23Notice};
+pub use payload::{
+    Asq3, AsqBand, AsqDomain, Birth, Payload, PregnancyNotification, PregnancyOutcome, SchoolRecord,
+    Section23Notice, TwoYearReview,
+};
 pub use profile::{Area, IdentifierState, Identifiers, Profile};
 pub use record::{Record, State, Version};

@@ -104,7 +104,7 @@ provider = {provider:?}
 mapping = {mapping:?}
 from = {{ folder = {folder:?}, then = "keep", quiet = "0 seconds" }}
 delivery = "{delivery}"
-basis = "duty"
+basis = "{basis}"
 {expect}
 "#,
             name = feed.name,
@@ -113,8 +113,13 @@ basis = "duty"
             mapping = feed.mapping,
             folder = feed.folder,
             delivery = feed.delivery.as_str(),
+            basis = match feed.kind {
+                Kind::Section23 | Kind::SchoolCensus => "duty",
+                Kind::Pregnancy | Kind::TwoYearReview => "s251-exempt",
+            },
             expect = match feed.kind {
-                Kind::SchoolCensus => format!("expect_every = \"{} days\"", feed.expect_every_days),
+                Kind::Pregnancy | Kind::TwoYearReview | Kind::SchoolCensus =>
+                    format!("expect_every = \"{} days\"", feed.expect_every_days),
                 // A body of a small area has months without a notice; in a real one, say so when they end.
                 Kind::Section23 => format!("# expect_every = \"{} days\"", feed.expect_every_days),
             },

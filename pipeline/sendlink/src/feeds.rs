@@ -18,7 +18,9 @@ use crate::{
 /// The connector that reads this kind.
 pub fn connector(kind: Kind) -> &'static dyn Connector {
     match kind {
+        Kind::Pregnancy => &pregnancy::Pregnancy,
         Kind::Section23 => &section23::Section23,
+        Kind::TwoYearReview => &two_year_review::TwoYearReview,
         Kind::SchoolCensus => &school_census::SchoolCensus,
     }
 }

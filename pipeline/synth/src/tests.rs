@@ -116,7 +116,9 @@ impl Sink for Seen {
 fn read_back(area: &Area, feed: &Feed) -> BTreeMap<String, Seen> {
     let layout = kit::mappings::load(feed.mapping, Path::new("/nowhere")).unwrap();
     let connector: &dyn Connector = match feed.kind {
+        Kind::Pregnancy => &pregnancy::Pregnancy,
         Kind::Section23 => &section23::Section23,
+        Kind::TwoYearReview => &two_year_review::TwoYearReview,
         Kind::SchoolCensus => &school_census::SchoolCensus,
     };
     let mut deliveries: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();

@@ -202,7 +202,7 @@ pub fn payload(incoming: &Incoming) -> &SchoolRecord {
     match &incoming.record.state {
         State::Current(payload) => match payload.as_ref() {
             Payload::SchoolCensus(record) => record,
-            Payload::Section23(_) => panic!("a school census record"),
+            _ => panic!("a school census record"),
         },
         State::Withdrawn => panic!("a school census withdraws nothing"),
     }

@@ -128,6 +128,7 @@ impl Builder {
         self.add_link(&joined);
         match &joined.payload {
             Payload::Section23(notice) => self.add_notice(&joined, notice),
+            Payload::Pregnancy(_) | Payload::Birth(_) | Payload::TwoYearReview(_) => {}
             Payload::SchoolCensus(school) => self.add_school(&joined, school),
         }
     }

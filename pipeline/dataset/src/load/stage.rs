@@ -9,7 +9,7 @@ use super::{LoadReport, RowState, Scope, VaultRow};
 use crate::{
     DeliveryInfo, StoreError,
     error::Doing,
-    sql::{Tx, Value, sortable},
+    sql::{Tx, Value, sortable_version},
 };
 
 /// Rows that are staged at a time: some ten megabytes. Smaller batches are slower over a network, where each
@@ -82,7 +82,10 @@ fn tie(withdrawn: bool, hash: &[u8; 32]) -> Vec<u8> {
 
 /// The place of a snapshot among those of its scope.
 pub(super) fn snapshot_order(scope: &Scope, info: &DeliveryInfo) -> (String, Vec<u8>) {
-    (sortable(scope.version.0), tie(false, &info.key.delivery_hash))
+    (
+        sortable_version(scope.version),
+        tie(false, &info.key.delivery_hash),
+    )
 }
 
 /// A hash of a record id, which tells an erased record from others and is no id itself.
@@ -150,7 +153,7 @@ impl Staged {
         self.number += 1;
         let next = i64::try_from(self.shapes.len()).unwrap_or(i64::MAX);
         let shape = *self.shapes.entry(row.tables).or_insert(next);
-        let version = sortable(row.version.0);
+        let version = sortable_version(row.version);
         let (withdrawn, payload) = match row.state {
             RowState::Current(payload) => (false, Some(serde_json::to_string(&payload).map_err(unwritable)?)),
             RowState::Withdrawn => (true, None),

@@ -118,7 +118,7 @@ fn model(history: &[Sent]) -> BTreeMap<u8, Standing> {
 fn need(payload: &Payload) -> String {
     match payload {
         Payload::Section23(notice) => notice.primary_need.clone().unwrap(),
-        Payload::SchoolCensus(_) => panic!("the histories are of notices"),
+        _ => panic!("the histories are of notices"),
     }
 }
 

@@ -194,7 +194,7 @@ pub fn child_id(number: u8) -> ChildId {
 
 /// The `n`th hour of 2026.
 pub fn hour(n: i8) -> Version {
-    Version(DateTime::new(2026, 1, 1 + n / 24, n % 24, 0, 0, 0).unwrap())
+    Version::at(DateTime::new(2026, 1, 1 + n / 24, n % 24, 0, 0, 0).unwrap())
 }
 
 pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {

@@ -2,8 +2,8 @@
 //! tests bring their own.
 
 use sendlink_linkage::{
-    DateEncoding, Encoding, Entry, NameBits, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding,
-    PostcodeEncoding, RecordId, SexEncoding, Token,
+    DateEncoding, Encoding, Entry, MotherEncoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken,
+    PersonEncoding, PostcodeEncoding, RecordId, SexEncoding, Token,
 };
 
 /// A made-up person as one record tells of it; blank is missing.
@@ -81,8 +81,12 @@ impl Made {
         };
         Encoding {
             child: Some(child),
-            mother: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
+            mother: (!self.mother.is_empty()).then(|| MotherEncoding {
+                nhs_number: Some(token("mother", &self.mother)),
+                exact: None,
+            }),
             event_day: (!self.event.is_empty()).then(|| day_number(&self.event)),
+            ..Encoding::default()
         }
     }
 }

@@ -54,7 +54,9 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
     };
     let (linkage, carried) = tokio::task::block_in_place(|| {
         let linkage = linkage::link(&entries, &decisions, &linkage::Settings::default(), &watch)?;
-        let carried = linkage::carry_over(&linkage, &yesterday, &|record| encoder.child_id(record));
+        let carried = linkage::carry_over(&linkage, &yesterday, &|record| {
+            encoder.child_id(linkage::Subject { record, number: 0 })
+        });
         Ok((linkage, carried))
     })
     .map_err(|error| match error {

@@ -135,7 +135,7 @@ impl Reader<'_> {
         if encoding.snapshot.is_some() {
             scopes.push(Scope {
                 scope: FLAT_SCOPE.to_owned(),
-                version: Version(landed.received),
+                version: Version::at(landed.received),
             });
         }
         Ok(ReadDelivery {
