@@ -78,6 +78,30 @@ records::rules! {
         "check the birth date", "sendlink";
     UNCLOSED_QUOTE = "F038", "a double quote is opened here and not closed, so that the rows after it cannot be told apart",
         "close the quote, or write a double quote inside a quoted field twice", "RFC 4180 section 2";
+    LEADING_ZERO = "F039", "the number is one digit short; the zero that it lost at its start was put back",
+        "keep identifiers as text, so that their leading zeros stay", "sendlink";
+    MISSING_TABLE = "F040", "a table that every delivery of this set needs is not in it",
+        "export the whole table set again", "sendlink";
+    EXPECTED_TABLE = "F041", "a table that a delivery of this set should have is not in it",
+        "export the whole table set; what the table says is unknown until then", "sendlink";
+    UNKNOWN_TABLE = "F042", "the file is no table of this layout",
+        "leave files out that do not belong to the export, or tell the data team of a new table", "sendlink";
+    DOUBLE_KEY = "F043", "two rows of the table have the same key",
+        "export the table set again; a table may stand in it twice", "sendlink";
+    ORPHAN = "F044", "the row belongs to no row of this delivery",
+        "export the whole table set again, at one time", "sendlink";
+    MANY_ORPHANS = "F045", "more than a tenth of the table's rows belong to no row of this delivery",
+        "export the whole table set again, at one time; the table that they belong to seems to be cut short", "sendlink";
+    NO_SUBMISSION = "F046", "the header does not say whose submission this is, of which month and when it was made",
+        "fill in provider, reporting period and time of creation in the header table", "NHS Data Dictionary, data set header";
+    SEVERAL_SUBMISSIONS = "F047", "the headers of the delivery differ: these are several submissions",
+        "put each submission into a folder of its own", "sendlink";
+    OTHER_PROVIDER = "F048", "the submission is another provider's than the one that this feed is of",
+        "check that the submission was meant for this feed", "sendlink";
+    NOT_A_MONTH = "F049", "the reporting period is not one calendar month",
+        "send a submission for each month", "NHS Data Dictionary, REPORTING PERIOD START DATE";
+    FUTURE_PERIOD = "F050", "the reporting period or the time of creation lies after the day on which the delivery is read",
+        "check the dates in the header table", "sendlink";
 }
 
 #[cfg(test)]

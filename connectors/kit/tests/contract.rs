@@ -275,3 +275,60 @@ fn findings_hold_no_value() {
     assert_eq!(findings.0.len(), 4);
     assert!(!said.contains("CANARY") && !said.contains("Secret"));
 }
+
+#[test]
+fn a_leading_zero_is_put_back_only_where_the_layout_says_that_the_column_holds_numbers() {
+    use identity::{NhsNumber, TestNumbers};
+
+    static PEOPLE: Table = Table {
+        name: "people",
+        description: "",
+        fields: &[Field::new(
+            "nhs_number",
+            FieldType::NhsNumber,
+            Level::Optional,
+            Class::DirectId,
+            "",
+        )],
+    };
+    // What stands in the cell, and whether the number is found under a layout that says ten digits and under one that
+    // does not. 0943476518 has a right check digit, 0943476519 has not.
+    for (cell, with, without, findings) in [
+        ("943476518", true, false, vec!["F039"]),
+        ("943476519", false, false, vec!["F032"]),
+        ("43476518", false, false, vec!["F032"]),
+        ("9434765919.0", true, false, vec![]),
+        ("9434765919", true, true, vec![]),
+    ] {
+        for (spec, found, findings) in [
+            (r#"{ column = "NHS", digits = 10 }"#, with, Some(findings)),
+            (r#""NHS""#, without, None),
+        ] {
+            let text = LAYOUT.replace(r#"id = ["not-a-list"]"#, &format!("nhs_number = {spec}"));
+            let layout = Layout::parse("people", &text).unwrap();
+            let csv = format!("NHS\n{cell}\n");
+            let mut reader =
+                Reader::from_csv(std::io::Cursor::new(csv.into_bytes()), &layout.file, "people.csv").unwrap();
+            let mut sink = Findings::default();
+            let mut binding = Binding::new(
+                &PEOPLE,
+                &layout,
+                (&layout.columns, &layout.ignored),
+                reader.header(),
+                reader.location(None, None),
+                &mut sink,
+            )
+            .unwrap();
+            let mut row = Row::default();
+            reader.read(&mut row).unwrap();
+            let mut values = binding.values(&row);
+            let held = values.identifier("nhs_number", |text| NhsNumber::parse(text, TestNumbers::Refused));
+            values.finish(&mut sink).unwrap();
+            assert_eq!(held.valid().is_some(), found, "{cell} {spec}");
+            if let Some(findings) = findings {
+                let rules: Vec<&str> = sink.0.iter().map(|finding| finding.rule.id).collect();
+                assert_eq!(rules, findings, "{cell} {spec}");
+            }
+        }
+    }
+}

@@ -10,12 +10,12 @@ use crate::{
 
 impl Layout {
     /// Checks that every table and field that the layout names is declared, and that every code map and default
-    /// leads to a value that its field may hold.
+    /// leads to a value that its field may hold. A flat layout is of the first of the tables.
     ///
     /// # Errors
     /// [`LayoutError::UnknownTable`], [`LayoutError::UnknownField`] and [`LayoutError::Contradiction`].
     pub fn check(&self, tables: &[Table]) -> Result<(), LayoutError> {
-        if let ([table], false) = (tables, self.columns.is_empty()) {
+        if let ([table, ..], false) = (tables, self.columns.is_empty()) {
             self.check_columns(table, &self.columns)?;
         }
         for (name, layout) in &self.tables {

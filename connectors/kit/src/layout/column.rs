@@ -26,6 +26,9 @@ pub struct Column {
     pub dates: Option<DateForms>,
     /// What separates the items of a list.
     pub separator: Option<String>,
+    /// How many digits an identifier of digits has where the source keeps it as a number: one that is a digit short has
+    /// lost its leading zero and gets it back, with a finding. None where a short identifier is a wrong one.
+    pub digits: Option<usize>,
     /// The first census in which the column is sent.
     pub from: Option<Census>,
     /// The last census in which the column is sent.
@@ -42,6 +45,7 @@ struct Long {
     default: Option<String>,
     dates: Option<DateForms>,
     separator: Option<String>,
+    digits: Option<usize>,
     from: Option<Census>,
     until: Option<Census>,
 }
@@ -57,7 +61,9 @@ impl<'de> Deserialize<'de> for Column {
             type Value = Column;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a column's name, or a table with column, codes, default, dates, separator, from or until")
+                f.write_str(
+                    "a column's name, or a table with column, codes, default, dates, separator, digits, from or until",
+                )
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Column, E> {
@@ -87,6 +93,7 @@ impl<'de> Deserialize<'de> for Column {
                     default: long.default,
                     dates: long.dates,
                     separator: long.separator,
+                    digits: long.digits,
                     from: long.from,
                     until: long.until,
                 })

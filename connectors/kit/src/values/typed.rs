@@ -162,7 +162,11 @@ impl<'a> Values<'a> {
         let Some(text) = self.raw(field) else {
             return Held::Absent;
         };
+        let (text, zero_put_back) = self.with_leading_zero(field, text);
         let held = Held::from_parse(parse(&text));
+        if zero_put_back && held.valid().is_some() {
+            self.note(field, &rules::LEADING_ZERO, Effect::Accepted);
+        }
         let field_type = self.binding.field(field).map(|bound| bound.field.field_type);
         match held {
             Held::Placeholder => self.note(field, &rules::PLACEHOLDER, Effect::BlankedValue),
@@ -173,6 +177,19 @@ impl<'a> Values<'a> {
             Held::Absent | Held::Valid(_) => {}
         }
         held
+    }
+
+    /// The digits of an identifier that its source keeps as a number, where the layout says so, and whether the zero
+    /// that it lost at its start was put back.
+    fn with_leading_zero<'t>(&self, field: &str, text: Cow<'t, str>) -> (Cow<'t, str>, bool) {
+        let Some(digits) = self.binding.field(field).and_then(|bound| bound.spec.digits) else {
+            return (text, false);
+        };
+        let number = form::without_decimals(&text);
+        if number.len() + 1 == digits && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return (Cow::Owned(format!("0{number}")), true);
+        }
+        (Cow::Owned(number.to_owned()), false)
     }
 
     /// The text of a field; a spreadsheet error is noted and is no text.
