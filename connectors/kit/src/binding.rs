@@ -14,6 +14,7 @@ use crate::{
     date::DateForms,
     field::{Codes, Field, FieldType, Level, Table},
     layout::{Column, Format, Layout, fold_code},
+    report::refuse,
     rules,
     tabular::Row,
     values::Values,
@@ -192,6 +193,18 @@ impl Binding {
         self.location(line, at, header)
     }
 
+    /// Where a field stands in this file, without a line.
+    pub(crate) fn location_of_field(&self, name: &str) -> Location {
+        let bound = self.field(name);
+        Location {
+            column: bound
+                .and_then(|bound| bound.columns.first())
+                .and_then(|&column| self.shown(column)),
+            header: bound.and_then(|bound| bound.header.clone()),
+            ..self.place.clone()
+        }
+    }
+
     /// Whether the layout has a column or a default for a field.
     pub fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
@@ -278,12 +291,6 @@ fn columns_of(spec: &Column, folded_header: &[String]) -> Result<Vec<usize>, usi
         columns.push(column);
     }
     Ok(columns)
-}
-
-/// Reports a finding that refuses the delivery and makes the error of it.
-pub fn refuse(finding: Finding, sink: &mut dyn Sink) -> ReadError {
-    sink.finding(finding.clone());
-    ReadError::Refused(Box::new(finding))
 }
 
 /// The rule that an identifier of this type breaks when it is not valid.

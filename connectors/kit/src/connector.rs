@@ -143,3 +143,18 @@ pub trait Connector: Send + Sync {
         sink: &mut dyn Sink,
     ) -> Result<Vec<SnapshotScope>, ReadError>;
 }
+
+/// Takes no notice.
+pub(crate) struct Nothing;
+
+impl Sink for Nothing {
+    fn record(&mut self, _: Incoming) -> Result<(), Stopped> {
+        Ok(())
+    }
+
+    fn finding(&mut self, _: Finding) {}
+
+    fn rows_read(&mut self, _: &'static str, _: u64) {}
+
+    fn rows_without_record(&mut self, _: &'static str, _: Outcome, _: u64) {}
+}

@@ -1,12 +1,13 @@
 //! Reading a file of one table, a record a row: what every feed of spreadsheets and flat exports does.
 
-use records::{Finding, Outcome, finding::Effect};
+use records::{Outcome, finding::Effect};
 
 use crate::{
     binding::{Binding, known_names},
     connector::{DeliveryFile, Incoming, ReadError, Sink},
     field::Table,
     layout::Layout,
+    report::{at, refused},
     tabular::{Reader, Row, Step},
     values::{Values, Verdict},
 };
@@ -23,12 +24,6 @@ pub fn read_file(
     sink: &mut dyn Sink,
     mut record: impl FnMut(&mut Values<'_>) -> Option<Incoming>,
 ) -> Result<(), ReadError> {
-    let refused = |error: ReadError, sink: &mut dyn Sink| {
-        if let ReadError::Refused(finding) = &error {
-            sink.finding((**finding).clone());
-        }
-        error
-    };
     let known = known_names(&layout.columns, &layout.ignored);
     let mut reader = Reader::open(file, &layout.file, &known)
         .map_err(|error| refused(error.into_read_error(&file.label), sink))?;
@@ -48,13 +43,7 @@ pub fn read_file(
                 rows += 1;
                 kept_out += 1;
                 let location = binding.location_of(fault.line, fault.column);
-                let effect = Effect::QuarantinedRow;
-                sink.finding(Finding {
-                    rule: fault.rule,
-                    effect,
-                    location,
-                    rows: 1,
-                });
+                sink.finding(at(fault.rule, Effect::QuarantinedRow, location));
             }
             Step::Row => {
                 rows += 1;

@@ -1,6 +1,6 @@
 //! A layout: how one supplier (and year) writes a kind of record down. Data, in `mappings/<kind>/<name>.toml`.
 //!
-//! A flat layout names the columns of one table under `[columns]`; a table set (Blade) and XML name each table
+//! A flat layout names the columns of its kind's first table under `[columns]`; a table set and XML name each table
 //! under `[tables.<name>]`. Unknown keys are refused with line and column, so that a slip of the pen in a new
 //! layout shows before a file is read.
 
@@ -64,6 +64,9 @@ pub struct TableLayout {
     /// Headers that, all present, tell this table from the others of its set.
     #[serde(default)]
     pub recognised_by: Vec<String>,
+    /// Words in the names of its files, which tell it from others where its header does not.
+    #[serde(default)]
+    pub named: Vec<String>,
     /// XML: the local name of the element that is one row.
     #[serde(default)]
     pub element: Option<String>,
@@ -142,7 +145,7 @@ impl Layout {
         if layout.columns.is_empty() == layout.tables.is_empty() {
             return Err(contradiction("needs either [columns] or [tables], and not both"));
         }
-        if !layout.columns.is_empty() && matches!(layout.file.format, Format::Xml | Format::Blade) {
+        if !layout.columns.is_empty() && layout.file.format.needs_tables() {
             return Err(contradiction("this format needs [tables], not [columns]"));
         }
         if layout.file.header_row == 0 {
@@ -156,16 +159,41 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The table of a set that a header belongs to: of those whose marks are all there, the one with the most.
-    pub fn recognise(&self, header: &[String]) -> Option<(&str, &TableLayout)> {
+    /// The table of a set that a file is: of those whose marks are all in its header, the one with the most. Where
+    /// none or several are, its name must say which; where it does not, nobody can tell.
+    pub fn recognise(&self, header: &[String], file_name: &str) -> Option<(&str, &TableLayout)> {
         let header: BTreeSet<String> = header.iter().map(|name| fold_code(name)).collect();
-        let has = |mark: &String| header.contains(&fold_code(mark));
-        let (name, table) = self
+        let marks = |table: &TableLayout| match table
+            .recognised_by
+            .iter()
+            .all(|mark| header.contains(&fold_code(mark)))
+        {
+            true => table.recognised_by.len(),
+            false => 0,
+        };
+        let most = self.tables.values().map(marks).max().unwrap_or_default();
+        let marked: Vec<_> = self
             .tables
             .iter()
-            .filter(|(_, table)| !table.recognised_by.is_empty() && table.recognised_by.iter().all(has))
-            .max_by_key(|(_, table)| table.recognised_by.len())?;
-        Some((name, table))
+            .filter(|(_, table)| marks(table) == most)
+            .collect();
+        if let ([(name, table)], 1..) = (marked.as_slice(), most) {
+            return Some((name, table));
+        }
+        let file_name = file_name.to_lowercase();
+        let said = |table: &TableLayout| {
+            let words = table.named.iter().map(|word| word.to_lowercase());
+            words
+                .filter(|word| file_name.contains(word))
+                .map(|word| word.len())
+                .max()
+        };
+        let longest = marked.iter().filter_map(|(_, table)| said(table)).max()?;
+        let mut named = marked.iter().filter(|(_, table)| said(table) == Some(longest));
+        match (named.next(), named.next()) {
+            (Some((name, table)), None) => Some((name, table)),
+            _ => None,
+        }
     }
 
     /// The date forms in force for a column.

@@ -2,7 +2,7 @@
 //!
 //! A connector declares its fields ([`field`]), is told by a [`layout`] how one supplier writes them down, and
 //! reads a delivery through [`decode`] (bytes to text), [`tabular`] (CSV, XLSX and JSON as rows) or XML, one
-//! record at a time, under the feed's [`contract`]. What a source calls things is data in `mappings/`, reached
+//! record at a time, under the feed's [`contract`]; deliveries of many tables go through [`table_set`]. What a source calls things is data in `mappings/`, reached
 //! through [`mappings`] and [`codes`].
 
 pub mod binding;
@@ -18,8 +18,10 @@ pub mod flat;
 pub mod layout;
 pub mod mapping_check;
 pub mod mappings;
+pub mod report;
 pub mod retry;
 pub mod rules;
+pub mod table_set;
 pub mod tabular;
 pub mod values;
 pub mod write;

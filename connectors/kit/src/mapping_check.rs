@@ -7,9 +7,10 @@ use records::{Finding, Outcome};
 
 use crate::{
     binding::{Binding, known_names},
-    connector::{Connector, Delivery, Incoming, ReadError, Reading, Sink, Stopped},
+    connector::{Connector, Delivery, Incoming, Nothing, ReadError, Reading, Sink, Stopped},
     field::{Field, FieldType, Level, Table},
-    layout::{Format, Layout},
+    layout::Format,
+    table_set,
     tabular::{Reader, Row, Step},
     values::{Parsed, Values},
 };
@@ -79,6 +80,15 @@ pub fn mapping_check(
     reading: &Reading<'_>,
 ) -> Result<Report, ReadError> {
     let layout = reading.layout;
+    // A sample is nobody's delivery: whoever its header names has sent it.
+    let stated = match layout.file.format {
+        Format::TableSet => table_set::stated_provider(connector.tables(), sample, reading),
+        _ => None,
+    };
+    let reading = &Reading {
+        provider: stated.as_deref().unwrap_or(reading.provider),
+        ..*reading
+    };
     let mut report = Report::default();
     if layout.file.format != Format::Xml {
         for file in &sample.files {
@@ -89,8 +99,9 @@ pub fn mapping_check(
             };
             report.files.push(check_file(
                 connector.tables(),
-                layout,
+                reading,
                 reader,
+                &file.name,
                 &mut report.refused,
             )?);
         }
@@ -106,15 +117,18 @@ pub fn mapping_check(
 
 fn check_file(
     tables: &'static [Table],
-    layout: &Layout,
+    reading: &Reading<'_>,
     mut reader: Reader,
+    name: &str,
     refused: &mut bool,
 ) -> Result<FileReport, ReadError> {
+    let layout = reading.layout;
     let label = reader.label().to_owned();
     let flat = (&layout.columns, layout.ignored.as_slice());
     let recognised = match (tables, layout.columns.is_empty()) {
         ([table, ..], false) => Some((table, flat)),
-        _ => recognise(tables, layout, reader.header()),
+        _ => table_set::find(tables, reading, reader.header(), name)
+            .map(|(table, told)| (table, (&told.columns, told.ignored.as_slice()))),
     };
     let mut file = FileReport {
         label,
@@ -180,21 +194,6 @@ fn check_file(
         .filter_map(|(column, _)| u32::try_from(column).ok())
         .collect();
     Ok(file)
-}
-
-/// The table of a set whose telling headers are all there; the one with the most where several are.
-#[expect(clippy::type_complexity, reason = "the pair is what a binding takes")]
-fn recognise<'a>(
-    tables: &'static [Table],
-    layout: &'a Layout,
-    header: &[String],
-) -> Option<(
-    &'static Table,
-    (&'a BTreeMap<String, crate::layout::Column>, &'a [String]),
-)> {
-    let (name, told) = layout.recognise(header)?;
-    let table = tables.iter().find(|table| table.name == name)?;
-    Some((table, (&told.columns, told.ignored.as_slice())))
 }
 
 /// Whether a field's value can be used.
@@ -263,19 +262,4 @@ impl Sink for Counts {
             self.report.quarantined += rows;
         }
     }
-}
-
-/// Takes no notice.
-struct Nothing;
-
-impl Sink for Nothing {
-    fn record(&mut self, _: Incoming) -> Result<(), Stopped> {
-        Ok(())
-    }
-
-    fn finding(&mut self, _: Finding) {}
-
-    fn rows_read(&mut self, _: &'static str, _: u64) {}
-
-    fn rows_without_record(&mut self, _: &'static str, _: Outcome, _: u64) {}
 }

@@ -137,7 +137,9 @@ impl Reader {
     /// [`TabularError`].
     pub fn open(file: &DeliveryFile, form: &FileForm, known: &[String]) -> Result<Self, TabularError> {
         match form.format {
-            Format::Csv | Format::Blade => Self::from_csv(File::open(&file.path)?, form, &file.label),
+            Format::Csv | Format::Blade | Format::TableSet => {
+                Self::from_csv(File::open(&file.path)?, form, &file.label)
+            }
             Format::Xlsx => {
                 let (rows, header, sheet) = xlsx::open(&file.path, form)?;
                 let sheet = form.sheet.is_some().then_some(sheet);

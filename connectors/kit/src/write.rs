@@ -123,7 +123,9 @@ impl<'a> Table<'a> {
 /// [`WriteError`].
 pub fn write(table: &Table<'_>, records: &[Record]) -> Result<Vec<u8>, WriteError> {
     match table.layout.file.format {
-        Format::Csv | Format::Blade => Ok(encode(csv::write(table, records)?, table.layout.file.encoding)),
+        Format::Csv | Format::Blade | Format::TableSet => {
+            Ok(encode(csv::write(table, records)?, table.layout.file.encoding))
+        }
         Format::Xlsx => xlsx::write(table, records),
         Format::Json => Ok(encode(json::write(table, records)?, table.layout.file.encoding)),
         Format::Xml => Err(WriteError::Format {

@@ -9,29 +9,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kit::{
-    Binding, Delivery, DeliveryFile, ReadError, Reader, Reading, Row, Sink, SnapshotScope, Step, Table,
-    Values, Verdict,
-    binding::refuse,
+    Delivery, ReadError, Reading, Sink, SnapshotScope, Values, Verdict,
     layout::{Column, TableLayout, fold_code},
+    report::{about_table, at, refuse},
+    table_set::{self, Held, HeldRow, OpenTable, Seen, TableFile},
 };
-use records::{Census, Finding, Location, Outcome, Rule, Version, finding::Effect};
+use records::{Census, Location, Outcome, Version, finding::Effect};
 
 use crate::{
     children::{self, Children},
     header::{self, Return},
     names::{NameFacts, Set},
-    pupil::{self, Lists, Seen, Surroundings},
-    report::{at, refused},
+    pupil::{self, Lists, Surroundings},
     rules,
-    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS, TABLES, table},
+    tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS, TABLES},
 };
 
 mod files;
-mod held;
 mod rows;
 
-use files::TableFile;
-use held::Held;
+use files::SetFile;
 
 /// Reads a delivery of table sets.
 pub(crate) fn read(
@@ -65,7 +62,7 @@ struct TableSet<'a> {
     lists: &'a Lists,
     /// What the names of all its files say.
     facts: NameFacts,
-    files: Vec<TableFile<'a>>,
+    files: Vec<SetFile<'a>>,
     /// The censuses of its returns: nearly always one.
     censuses: BTreeSet<Census>,
 }
@@ -117,8 +114,8 @@ impl<'a> TableSet<'a> {
             .map_or_else(|| header.scope(), |set: Set| set.scope(header.census))
     }
 
-    fn files_of(&self, name: &str) -> impl Iterator<Item = &TableFile<'a>> {
-        self.files.iter().filter(move |file| file.table.name == name)
+    fn files_of(&self, name: &str) -> impl Iterator<Item = &SetFile<'a>> {
+        self.files.iter().filter(move |file| file.of.table.name == name)
     }
 
     fn layout_of(&self, name: &str) -> Option<&'a TableLayout> {
@@ -135,7 +132,7 @@ impl<'a> TableSet<'a> {
             return Ok(());
         }
         Err(refuse(
-            about_table(&rules::MISSING_TABLE, Effect::RefusedDelivery, name),
+            about_table(&kit::rules::MISSING_TABLE, Effect::RefusedDelivery, name),
             sink,
         ))
     }
@@ -150,7 +147,11 @@ impl<'a> TableSet<'a> {
             if layout.required {
                 self.require(table.name, sink)?;
             } else if !layout.columns.is_empty() && self.files_of(table.name).next().is_none() {
-                sink.finding(about_table(&rules::EXPECTED_TABLE, Effect::Accepted, table.name));
+                sink.finding(about_table(
+                    &kit::rules::EXPECTED_TABLE,
+                    Effect::Accepted,
+                    table.name,
+                ));
             }
         }
         Ok(())
@@ -163,7 +164,7 @@ impl<'a> TableSet<'a> {
                 let header = header::read(&mut values, self.reading, &self.facts);
                 let key = values.raw("row_id").unwrap_or_default().into_owned();
                 if returns.contains_key(&key) {
-                    values.note("row_id", &rules::DOUBLE_ID, Effect::Accepted);
+                    values.note("row_id", &kit::rules::DOUBLE_KEY, Effect::Accepted);
                 }
                 let location = values.location();
                 let kept = values.finish(sink)? == Verdict::Keep;
@@ -199,7 +200,7 @@ impl<'a> TableSet<'a> {
 
     /// Counts the rows of tables that are of no use, and of tables that are not part of the census.
     fn pass_over_tables_that_are_not_read(&self, sink: &mut dyn Sink) -> Result<(), ReadError> {
-        for file in &self.files {
+        for SetFile { of: file, .. } in &self.files {
             let in_force = self.in_force(file.layout);
             if !in_force {
                 let location = Location {
@@ -208,22 +209,9 @@ impl<'a> TableSet<'a> {
                 };
                 sink.finding(at(&rules::TABLE_OUT_OF_TERM, Effect::Accepted, location));
             }
-            if in_force && !file.table.fields.is_empty() {
-                continue;
+            if !in_force || file.table.fields.is_empty() {
+                file.pass_over(self.reading, sink)?;
             }
-            let mut reader = file.open(self.reading, sink)?;
-            let mut row = Row::default();
-            let mut rows = 0;
-            while !matches!(
-                reader
-                    .read(&mut row)
-                    .map_err(|error| refused(error.into_read_error(&file.file.label), sink))?,
-                Step::End
-            ) {
-                rows += 1;
-            }
-            sink.rows_read(file.table.name, rows);
-            sink.rows_without_record(file.table.name, Outcome::OutOfScope, rows);
         }
         Ok(())
     }
@@ -267,28 +255,16 @@ impl<'a> TableSet<'a> {
         sink: &mut dyn Sink,
         mut parse: impl FnMut(&mut Values<'_>) -> Option<T>,
     ) -> Result<Option<Held<T>>, ReadError> {
-        let Some(layout) = self.layout_of(name).filter(|layout| self.in_force(layout)) else {
+        if !self.layout_of(name).is_some_and(|layout| self.in_force(layout)) {
             return Ok(None);
-        };
-        let header = layout
-            .columns
-            .get("pupil_id")
-            .and_then(|column| column.names.first())
-            .cloned();
-        let mut held = Held::new(name, header);
+        }
+        let mut held = Held::new(name, "pupil_id");
         let mut ids = Seen::default();
         for file in self.files_of(name) {
-            held.start_file(&file.file.label);
-            self.each_row(file, sink, |mut values, sink| {
-                report_double_id(&mut values, &mut ids);
-                let parsed = parse(&mut values);
-                let pupil = values.raw("pupil_id").unwrap_or_default().into_owned();
-                let line = values.location().line.unwrap_or_default();
-                match values.finish(sink)? {
-                    Verdict::Keep => held.push(&pupil, line, parsed),
-                    Verdict::Quarantined => sink.rows_without_record(name, Outcome::Quarantined, 1),
-                }
-                Ok(())
+            let (table, in_force) = self.open(file, sink)?;
+            table.hold(in_force.columns(), self.reading, &mut held, sink, |values| {
+                report_double_id(values, &mut ids);
+                parse(values)
             })?;
         }
         Ok((!held.is_without_files()).then_some(held))
@@ -356,19 +332,15 @@ impl Belongings {
         let mut rows = Vec::new();
         let mut children = Children::default();
         if let Some(needs) = &mut self.needs {
-            children.needs = needs.take(pupil, &mut rows);
+            children.needs = says(needs.take(pupil, &mut rows)).collect();
         }
         for table in &mut self.addresses {
-            children
-                .addresses
-                .get_or_insert_default()
-                .extend(table.take(pupil, &mut rows));
+            let addresses = children.addresses.get_or_insert_default();
+            addresses.extend(says(table.take(pupil, &mut rows)));
         }
         for table in &mut self.meals {
-            children
-                .meals
-                .get_or_insert_default()
-                .extend(table.take(pupil, &mut rows));
+            let meals = children.meals.get_or_insert_default();
+            meals.extend(says(table.take(pupil, &mut rows)));
         }
         (children, rows)
     }
@@ -387,22 +359,15 @@ impl Belongings {
     }
 }
 
+/// What rows say whose values did not have to be left out.
+fn says<T: Clone>(rows: &[HeldRow<T>]) -> impl Iterator<Item = T> {
+    rows.iter().filter_map(|row| row.says.clone())
+}
+
 fn report_double_id(values: &mut Values<'_>, ids: &mut Seen) {
     if let Some(id) = values.raw("row_id")
         && !ids.first(id.as_ref())
     {
-        values.note("row_id", &rules::DOUBLE_ID, Effect::Accepted);
+        values.note("row_id", &kit::rules::DOUBLE_KEY, Effect::Accepted);
     }
-}
-
-/// A finding about a table that is not there: the table's name stands where a header would.
-fn about_table(rule: &'static Rule, effect: Effect, name: &str) -> Finding {
-    at(
-        rule,
-        effect,
-        Location {
-            file: name.to_owned(),
-            ..Location::default()
-        },
-    )
 }

@@ -1,10 +1,6 @@
 //! One pupil of one return: who it is, and what the return says.
 
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use identity::{BirthDate, BusinessKey, Held, Identity, Name, People, Uln, Upn};
 use jiff::civil::Date;
@@ -12,6 +8,7 @@ use kit::{
     Incoming, Parsed, Values,
     codes::{self, CodeList},
     mappings::MappingError,
+    table_set::Seen,
 };
 use records::{Payload, Record, SchoolRecord, Sex, dates::academic_year, finding::Effect, record::State};
 
@@ -42,21 +39,6 @@ impl Lists {
             provision: codes::list("sen-provision")?,
             need: codes::list("sen-types")?,
         })
-    }
-}
-
-/// UPNs seen on the rolls of a delivery. Hashes of 64 bits are kept, so that a county's census takes a few
-/// megabytes: two pupils who meet by chance (one chance in ten million for a million pupils) would cost a finding
-/// and nothing else.
-#[derive(Default)]
-pub(crate) struct Seen(HashSet<u64>);
-
-impl Seen {
-    /// Whether this is the first time.
-    pub(crate) fn first<T: Hash + ?Sized>(&mut self, what: &T) -> bool {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        self.0.insert(hasher.finish())
     }
 }
 

@@ -1,22 +1,10 @@
 //! The rules of the school census. Those that any file can break are in [`kit::rules`].
 
 records::rules! {
-    MISSING_TABLE = "SC-001", "a table that this census needs is not in the delivery",
-        "export the whole table set again", "COLLECT Blade export";
-    EXPECTED_TABLE = "SC-002", "a table that this census should have is not in the delivery",
-        "export the whole table set; what the table says is unknown until then", "COLLECT Blade export";
-    UNKNOWN_TABLE = "SC-003", "the file is no table of this layout",
-        "leave files out that do not belong to the export, or tell the data team of a new table", "COLLECT Blade export";
     TABLE_OUT_OF_TERM = "SC-004", "the table is not part of this census",
         "check that the table belongs to this export; its rows were passed over", "COLLECT Blade export";
     COLUMN_OUT_OF_TERM = "SC-005", "the column is not part of this census",
         "check that the file belongs to this export", "COLLECT Blade export";
-    DOUBLE_ID = "SC-006", "two rows of the table have the same key",
-        "export the table set again; a table may stand in it twice", "COLLECT Blade export";
-    ORPHAN = "SC-007", "the row belongs to no pupil of this delivery",
-        "export the whole table set again, at one time", "COLLECT Blade export";
-    MANY_ORPHANS = "SC-008", "more than a tenth of the table's rows belong to no pupil of this delivery",
-        "export the whole table set again, at one time; a table of pupils seems to be cut short", "sendlink";
     NO_RETURN = "SC-009", "the pupil belongs to no return of this delivery that can be read",
         "export the whole table set again, at one time", "COLLECT Blade export";
     NO_READABLE_RETURN = "SC-010", "no return of the delivery says which census and which school it is of",

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use kit::{
     Delivery, DeliveryFile, ReadError, Reading, Row, Sink, SnapshotScope, Verdict,
-    binding::refuse,
+    report::{at, refuse, refused},
+    table_set::Seen,
     tabular::LONGEST_RECORD,
     xml::{self, Element, XmlFile, XmlStep},
 };
@@ -18,8 +19,7 @@ use crate::{
     children::{self, Children},
     header::{self, Return},
     names::NameFacts,
-    pupil::{self, Lists, Seen, Surroundings},
-    report::{at, refused},
+    pupil::{self, Lists, Surroundings},
     rules,
     tables::{ADDRESSES, MEALS, NEEDS, OFF_ROLL, ON_ROLL, RETURNS},
 };

@@ -150,19 +150,22 @@ fn a_required_table_that_is_missing_is_named() {
             let finding = refused(folder.path(), &blade());
             assert_eq!(
                 (finding.rule.id, finding.location.file.as_str()),
-                (rules::MISSING_TABLE.id, table)
+                (kit::rules::MISSING_TABLE.id, table)
             );
         } else {
             let (read, _) = taken(folder.path(), &blade());
             let missed = read
                 .findings
                 .iter()
-                .find(|finding| finding.rule.id == rules::EXPECTED_TABLE.id);
+                .find(|finding| finding.rule.id == kit::rules::EXPECTED_TABLE.id);
             assert_eq!(missed.map(|finding| finding.location.file.as_str()), Some(table));
         }
     }
     let nothing = tempfile::tempdir().expect("a folder");
-    assert_eq!(refused(nothing.path(), &blade()).rule.id, rules::MISSING_TABLE.id);
+    assert_eq!(
+        refused(nothing.path(), &blade()).rule.id,
+        kit::rules::MISSING_TABLE.id
+    );
 }
 
 #[test]
@@ -193,11 +196,14 @@ fn two_sets_in_one_delivery_are_kept_apart() {
         !read
             .findings
             .iter()
-            .any(|finding| finding.rule.id == rules::DOUBLE_ID.id)
+            .any(|finding| finding.rule.id == kit::rules::DOUBLE_KEY.id)
     );
 
     std::fs::remove_file(folder.path().join("senneeds_2026_spring_acad.csv")).expect("removed");
-    assert_eq!(refused(folder.path(), &blade()).rule.id, rules::MISSING_TABLE.id);
+    assert_eq!(
+        refused(folder.path(), &blade()).rule.id,
+        kit::rules::MISSING_TABLE.id
+    );
 }
 
 #[test]
@@ -241,7 +247,7 @@ fn a_table_of_pupils_that_was_cut_short_between_rows_shows_in_what_belongs_to_th
         text + &format!("{stray}\r\n")
     });
     let finding = refused(folder.path(), &blade());
-    assert_eq!((finding.rule.id, finding.rows), (rules::MANY_ORPHANS.id, 20));
+    assert_eq!((finding.rule.id, finding.rows), (kit::rules::MANY_ORPHANS.id, 20));
 }
 
 #[test]
@@ -255,7 +261,7 @@ fn a_key_that_stands_twice_is_reported_and_costs_nothing() {
     assert_eq!(read.incoming.len(), 5);
     let rules: Vec<&str> = read.findings.iter().map(|finding| finding.rule.id).collect();
     assert!(
-        rules.contains(&rules::DOUBLE_ID.id) && rules.contains(&rules::DOUBLE_UPN.id),
+        rules.contains(&kit::rules::DOUBLE_KEY.id) && rules.contains(&rules::DOUBLE_UPN.id),
         "{rules:?}"
     );
 }
@@ -455,7 +461,7 @@ fn a_file_that_is_no_table_is_reported_or_refused() {
     let unknown: Vec<_> = read
         .findings
         .iter()
-        .filter(|finding| finding.rule.id == rules::UNKNOWN_TABLE.id)
+        .filter(|finding| finding.rule.id == kit::rules::UNKNOWN_TABLE.id)
         .collect();
     assert_eq!(unknown.len(), 2);
     assert!(
@@ -467,7 +473,10 @@ fn a_file_that_is_no_table_is_reported_or_refused() {
 
     let mut strict = blade();
     strict.contract.unknown_column = Mode::RefuseDelivery;
-    assert_eq!(refused(folder.path(), &strict).rule.id, rules::UNKNOWN_TABLE.id);
+    assert_eq!(
+        refused(folder.path(), &strict).rule.id,
+        kit::rules::UNKNOWN_TABLE.id
+    );
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn blade_of_2018_spring() {
         "2018_January_la_pupilonroll.csv:10 R entrydate: SC-106 accepted",
         "2018_January_la_pupilonroll.csv:10 AG senprovision: F023 blanked-value",
         "2018_January_la_pupilonroll.csv:10 AC language: F026 blanked-value",
-        "2018_January_la_senneeds.csv:9 pupilonrolltableid: SC-007 quarantined-row",
+        "2018_January_la_senneeds.csv:9 E pupilonrolltableid: F044 quarantined-row",
         "2018_January_la_pupilnolongeronroll.csv:3 O leavingdate: SC-108 accepted",
     ]);
     assert_eq!(scopes.iter().map(|scope| scope.scope.as_str()).collect::<Vec<_>>(), ["2018-spring/la"]);

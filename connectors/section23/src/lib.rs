@@ -51,7 +51,7 @@ impl Connector for Section23 {
         let mut several = several::Several::default();
         for file in &delivery.files {
             if let Some(finding) = minimum::unmapped(reading.layout, &file.label) {
-                return Err(kit::binding::refuse(finding, sink));
+                return Err(kit::report::refuse(finding, sink));
             }
             kit::flat::read_file(&NOTICES, file, reading.layout, sink, |values| {
                 let incoming = notices.read(values)?;

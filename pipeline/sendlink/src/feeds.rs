@@ -1,10 +1,7 @@
 //! The feeds of the configuration, ready to be read: connector, layout, contract.
 
 use dataset::DeliveryKey;
-use kit::{
-    Connector,
-    layout::{Format, Layout},
-};
+use kit::{Connector, Layout};
 use records::Kind;
 use sha2::{Digest, Sha256};
 use transport::{DeliveryHash, Folder, Grouping};
@@ -88,9 +85,10 @@ impl<'a> Ready<'a> {
                 Then::Delete => transport::Then::Delete,
             },
             quiet: self.feed.from.quiet.0,
-            grouping: match self.layout.file.format {
-                Format::Blade => Grouping::Together,
-                _ => Grouping::EachFile,
+            grouping: if self.layout.file.format.is_set() {
+                Grouping::Together
+            } else {
+                Grouping::EachFile
             },
         }
     }

@@ -118,6 +118,21 @@ pub enum Format {
     Xml,
     /// A set of CSV files joined by table ids, as COLLECT's Blade export gives them.
     Blade,
+    /// A set of CSV files joined by keys: a submission to an NHS data set.
+    #[serde(rename = "table-set")]
+    TableSet,
+}
+
+impl Format {
+    /// Whether many files make one delivery.
+    pub const fn is_set(self) -> bool {
+        matches!(self, Format::Blade | Format::TableSet)
+    }
+
+    /// Whether a layout says how each table of several is written down.
+    pub const fn needs_tables(self) -> bool {
+        self.is_set() || matches!(self, Format::Xml)
+    }
 }
 
 /// The encoding of text.

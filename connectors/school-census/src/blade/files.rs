@@ -1,76 +1,38 @@
-//! Which file is which table, and of which set.
+//! The files of a delivery, parted into sets.
 
 use super::*;
 
-/// A file that a table of the layout recognises.
-pub(super) struct TableFile<'a> {
-    pub(super) file: &'a DeliveryFile,
-    pub(super) table: &'static Table,
-    pub(super) layout: &'a TableLayout,
+/// A file that a table of the layout recognises, and what its name says.
+pub(super) struct SetFile<'a> {
+    pub(super) of: TableFile<'a>,
     pub(super) facts: NameFacts,
 }
 
-impl TableFile<'_> {
-    /// Opens the file at its first row.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or has no header.
-    pub(super) fn open(&self, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<Reader, ReadError> {
-        open(self.file, reading, sink)
-    }
-}
-
-/// Recognises the files of a delivery by their headers. Files that are no CSV or no table of the layout are
-/// reported, and refused where the feed refuses columns that it does not know.
+/// Recognises the files of a delivery.
 pub(super) fn recognise<'a>(
     delivery: &'a Delivery,
     reading: &Reading<'a>,
     sink: &mut dyn Sink,
-) -> Result<Vec<TableFile<'a>>, ReadError> {
-    let mut files = Vec::new();
-    for file in &delivery.files {
-        let is_csv = file
-            .name
-            .rsplit_once('.')
-            .is_none_or(|(_, extension)| extension.eq_ignore_ascii_case("csv"));
-        let found = if is_csv {
-            find(open(file, reading, sink)?.header(), reading)
-        } else {
-            None
-        };
-        let facts = NameFacts::of_table(&file.name);
-        if let Some((table, layout)) = found {
-            files.push(TableFile {
-                file,
-                table,
-                layout,
-                facts,
-            });
-            continue;
-        }
-        let location = Location {
-            file: file.label.clone(),
-            ..Location::default()
-        };
-        if reading.layout.contract.unknown_column == kit::Mode::RefuseDelivery {
-            return Err(refuse(
-                at(&rules::UNKNOWN_TABLE, Effect::RefusedDelivery, location),
-                sink,
-            ));
-        }
-        sink.finding(at(&rules::UNKNOWN_TABLE, Effect::Accepted, location));
-    }
-    Ok(files)
+) -> Result<Vec<SetFile<'a>>, ReadError> {
+    let files = table_set::recognise(TABLES, delivery, reading, sink)?;
+    let facts = |of: &TableFile<'_>| NameFacts::of_table(&of.file.name);
+    Ok(files
+        .into_iter()
+        .map(|of| SetFile {
+            facts: facts(&of),
+            of,
+        })
+        .collect())
 }
 
 /// Parts the files into sets. Set and census are believed only where every file's name says them, so that a
 /// carelessly named file does not fall into a set of its own.
-pub(super) fn sets(files: Vec<TableFile<'_>>) -> Vec<Vec<TableFile<'_>>> {
+pub(super) fn sets(files: Vec<SetFile<'_>>) -> Vec<Vec<SetFile<'_>>> {
     let by_set = files.iter().all(|file| file.facts.set.is_some());
     let by_census = files
         .iter()
         .all(|file| file.facts.year.is_some() && file.facts.term.is_some());
-    let mut sets: BTreeMap<_, Vec<TableFile<'_>>> = BTreeMap::new();
+    let mut sets: BTreeMap<_, Vec<SetFile<'_>>> = BTreeMap::new();
     if files.is_empty() {
         // An empty set, which lacks its tables: the delivery is then refused for that.
         sets.insert((None, None), Vec::new());
@@ -81,15 +43,4 @@ pub(super) fn sets(files: Vec<TableFile<'_>>) -> Vec<Vec<TableFile<'_>>> {
         sets.entry(key).or_default().push(file);
     }
     sets.into_values().collect()
-}
-
-fn open(file: &DeliveryFile, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<Reader, ReadError> {
-    Reader::open(file, &reading.layout.file, &[])
-        .map_err(|error| refused(error.into_read_error(&file.label), sink))
-}
-
-/// The table that a header belongs to.
-fn find<'a>(header: &[String], reading: &Reading<'a>) -> Option<(&'static Table, &'a TableLayout)> {
-    let (name, layout) = reading.layout.recognise(header)?;
-    Some((table(name)?, layout))
 }

@@ -2,57 +2,47 @@
 
 use super::*;
 
+/// The columns of a file in force, and those known and passed over.
+pub(super) struct InForce {
+    columns: BTreeMap<String, Column>,
+    ignored: Vec<String>,
+}
+
+impl InForce {
+    /// The same as a reader of tables takes them.
+    pub(super) fn columns(&self) -> (&BTreeMap<String, Column>, &[String]) {
+        (&self.columns, &self.ignored)
+    }
+}
+
 impl TableSet<'_> {
+    /// Opens a file and says which of its columns to read. Columns that are not part of the census are reported.
+    pub(super) fn open(
+        &self,
+        file: &SetFile<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(OpenTable, InForce), ReadError> {
+        let layout = file.of.layout;
+        let table = file.of.open(self.reading, sink)?;
+        let sent = self.sent(layout);
+        self.report_columns_out_of_term(&sent, table.header(), &table.place(), sink);
+        let ignored = layout.sent.values().flatten().chain(&layout.ignored);
+        let in_force = InForce {
+            columns: self.columns_in_force(layout, table.header(), &sent),
+            ignored: ignored.cloned().collect(),
+        };
+        Ok((table, in_force))
+    }
+
     /// Reads a file row by row. Rows that cannot be trusted are counted here.
     pub(super) fn each_row(
         &self,
-        file: &TableFile<'_>,
+        file: &SetFile<'_>,
         sink: &mut dyn Sink,
-        mut each: impl FnMut(Values<'_>, &mut dyn Sink) -> Result<(), ReadError>,
+        each: impl FnMut(Values<'_>, &mut dyn Sink) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        let layout = file.layout;
-        let mut reader = file.open(self.reading, sink)?;
-        let place = reader.location(None, None);
-        let sent = self.sent(layout);
-        let columns = self.columns_in_force(layout, reader.header(), &sent);
-        let ignored: Vec<String> = layout
-            .sent
-            .values()
-            .flatten()
-            .chain(&layout.ignored)
-            .cloned()
-            .collect();
-        self.report_columns_out_of_term(&sent, reader.header(), &place, sink);
-        let known = (&columns, ignored.as_slice());
-        let mut binding = Binding::new(
-            file.table,
-            self.reading.layout,
-            known,
-            reader.header(),
-            place,
-            sink,
-        )?;
-        let mut row = Row::default();
-        loop {
-            let step = reader
-                .read(&mut row)
-                .map_err(|error| refused(error.into_read_error(&file.file.label), sink))?;
-            match step {
-                Step::Row => {
-                    sink.rows_read(file.table.name, 1);
-                    each(binding.values(&row), sink)?;
-                }
-                Step::Fault(fault) => {
-                    sink.rows_read(file.table.name, 1);
-                    sink.rows_without_record(file.table.name, Outcome::Quarantined, 1);
-                    let location = reader.location(Some(fault.line), fault.column);
-                    sink.finding(at(fault.rule, Effect::QuarantinedRow, location));
-                }
-                Step::End => break,
-            }
-        }
-        binding.finish(sink);
-        Ok(())
+        let (table, in_force) = self.open(file, sink)?;
+        table.each_row(in_force.columns(), self.reading, sink, each)
     }
 
     /// The columns to read: those that the file has, and those that it should have in this census, so that they

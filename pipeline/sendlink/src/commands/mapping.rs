@@ -178,7 +178,7 @@ fn deliveries(layout: &Layout, sample: &[PathBuf]) -> Result<Vec<Delivery>, Fail
         });
     }
     let received = context::today().at(0, 0, 0, 0);
-    if matches!(layout.file.format, kit::layout::Format::Blade) && !found.is_empty() {
+    if layout.file.format.is_set() && !found.is_empty() {
         return Ok(vec![Delivery {
             files: found,
             received,
