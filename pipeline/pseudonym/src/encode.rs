@@ -193,7 +193,8 @@ impl Encoder {
         &self.seal
     }
 
-    fn encoding(&self, kind: Kind, provider: &str, people: &People, record: &Record) -> Encoding {
+    /// What linkage compares of a record: [`encode`](Self::encode) without sealing, hashing and profile.
+    pub fn encoding(&self, kind: Kind, provider: &str, people: &People, record: &Record) -> Encoding {
         let child = people.child.as_ref().map(|child| self.person(child, record.sex));
         let event_day = match &record.state {
             // The event date of a birth is the first of its month; the day itself is the child's birth date.

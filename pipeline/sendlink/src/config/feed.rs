@@ -78,6 +78,9 @@ pub enum Delivery {
     Delta,
     /// Gone: each delivery holds all there is, within the scope that it states.
     Snapshot,
+    /// Gone, within the provider and reporting period that the delivery states: a submission to an NHS data set,
+    /// which a refresh of the same month replaces.
+    Period,
 }
 
 /// The lawful basis of a feed for planning and commissioning.
@@ -98,27 +101,37 @@ pub enum Basis {
     Anonymous,
 }
 
-/// How many rows a snapshot may have, as a share of the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+/// How many rows a snapshot may have, as a share of the one before it; what is not said depends on what the
+/// deliveries are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VolumeBand {
     /// Fewer than this share is held.
-    pub least: f64,
+    pub least: Option<f64>,
     /// More than this share is held.
-    pub most: f64,
+    pub most: Option<f64>,
 }
 
-impl Default for VolumeBand {
-    fn default() -> Self {
-        // School rolls move by a few per cent a year. Losing a fifth, or doubling, is a wrong file.
-        VolumeBand {
-            least: 0.8,
-            most: 2.0,
-        }
-    }
-}
+/// School rolls move by a few per cent a year: losing a fifth is a wrong file.
+const LEAST_OF_A_SNAPSHOT: f64 = 0.8;
+/// Months differ by holidays and by clinics: half of a month is a wrong file.
+const LEAST_OF_A_PERIOD: f64 = 0.5;
+/// Twice as much is a wrong file.
+const MOST: f64 = 2.0;
 
 impl Feed {
+    /// The least and the most rows of a snapshot, as shares of the one before it.
+    pub fn volume(&self) -> (f64, f64) {
+        let least = match self.delivery {
+            Delivery::Period => LEAST_OF_A_PERIOD,
+            Delivery::Snapshot | Delivery::Delta => LEAST_OF_A_SNAPSHOT,
+        };
+        (
+            self.volume_band.least.unwrap_or(least),
+            self.volume_band.most.unwrap_or(MOST),
+        )
+    }
+
     /// What is wrong with the feed in itself.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -138,8 +151,8 @@ impl Feed {
                     .to_owned(),
             );
         }
-        let band = self.volume_band;
-        if !(band.least >= 0.0 && band.least <= 1.0 && band.most >= 1.0) {
+        let (least, most) = self.volume();
+        if !((0.0..=1.0).contains(&least) && most >= 1.0) {
             faults.push("volume_band: least between 0 and 1, most 1 or more".to_owned());
         }
         faults

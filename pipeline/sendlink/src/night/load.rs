@@ -143,7 +143,7 @@ async fn load_one(
         return Ok(());
     }
     if !released
-        && ready.feed.delivery == config::Delivery::Snapshot
+        && ready.feed.delivery != config::Delivery::Delta
         && let Some(reason) = volume::implausible(&night.store, ready.feed, &read).await?
     {
         tracing::warn!(

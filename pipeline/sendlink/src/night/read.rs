@@ -128,8 +128,10 @@ impl Reader<'_> {
         let refused = findings
             .iter()
             .any(|finding| finding.effect == Effect::RefusedDelivery);
+        let deletes = ready.feed.delivery != config::Delivery::Delta;
         let mut scopes: Vec<Scope> = scopes
             .into_iter()
+            .filter(|_| deletes)
             .map(|SnapshotScope { scope, version }| Scope { scope, version })
             .collect();
         if encoding.snapshot.is_some() {

@@ -2,49 +2,74 @@
 //!
 //! A snapshot deletes what it does not hold, so an empty or half-sent one would empty the dataset. Each scope
 //! is measured against what the vault holds of it; a scope that is new (the next census), against the latest
-//! scope of the same family (the same school's, or the same set's, last census).
+//! scope of the same family (the same school's, or the same set's, last census). A submission for a reporting
+//! period repeats records of the periods before, which then belong to it, so that it is measured by its rows
+//! against those of the submission loaded last.
 
 use std::collections::BTreeMap;
 
-use dataset::Store;
-use records::counts::Tally;
+use dataset::{Store, Verdict};
+use records::{TableCounts, counts::Tally};
 
 use super::read::ReadDelivery;
-use crate::{config::Feed, exit::Failure};
+use crate::{
+    config::{Delivery, Feed},
+    exit::Failure,
+};
 
 /// Why a snapshot is implausible; none where it is not, or where there is nothing to measure it against.
 ///
 /// # Errors
 /// Where the database cannot be read.
 pub async fn implausible(store: &Store, feed: &Feed, read: &ReadDelivery) -> Result<Option<String>, Failure> {
+    if feed.delivery == Delivery::Period {
+        let loaded = store.deliveries(Some(&feed.name)).await?;
+        let last = loaded.iter().rfind(|row| row.verdict == Verdict::Loaded);
+        let before = last.map_or(0, |row| rows_of(&row.counts));
+        return Ok(outside(
+            feed,
+            "rows",
+            rows_of(&read.counts),
+            before,
+            "came last time",
+        ));
+    }
     let families: Vec<String> = read.scopes.iter().map(|scope| scope.scope.clone()).collect();
     let known = store.scope_sizes(&feed.name).await?;
     let before = baseline(&known, &families);
-    let now = read.spool.rows();
-    let rows: u64 = read.counts.0.values().map(|tally: &Tally| tally.rows).sum();
     if before == 0 {
-        return Ok((rows == 0 && !known.is_empty()).then(|| "it is empty".to_owned()));
+        let empty = rows_of(&read.counts) == 0 && !known.is_empty();
+        return Ok(empty.then(|| "it is empty".to_owned()));
     }
-    if now >= before / 2 && now.abs_diff(before) <= A_CLASS {
-        return Ok(None);
+    Ok(outside(feed, "records", read.spool.rows(), before, "stood"))
+}
+
+fn rows_of(counts: &TableCounts) -> u64 {
+    counts.0.values().map(|tally: &Tally| tally.rows).sum()
+}
+
+/// Why this many are outside the feed's band.
+fn outside(feed: &Feed, what: &str, now: u64, before: u64, then: &str) -> Option<String> {
+    if before == 0 || (now >= before / 2 && now.abs_diff(before) <= A_CLASS) {
+        return None;
     }
     let share = now as f64 / before as f64;
-    let band = feed.volume_band;
-    if share < band.least {
-        return Ok(Some(format!(
-            "it has {now} records where {before} stood, {:.0} % ({:.0} % is the least allowed)",
+    let (least, most) = feed.volume();
+    if share < least {
+        return Some(format!(
+            "it has {now} {what} where {before} {then}, {:.0} % ({:.0} % is the least allowed)",
             share * 100.0,
-            band.least * 100.0
-        )));
+            least * 100.0
+        ));
     }
-    if share > band.most {
-        return Ok(Some(format!(
-            "it has {now} records where {before} stood, {:.0} % ({:.0} % is the most allowed)",
+    if share > most {
+        return Some(format!(
+            "it has {now} {what} where {before} {then}, {:.0} % ({:.0} % is the most allowed)",
             share * 100.0,
-            band.most * 100.0
-        )));
+            most * 100.0
+        ));
     }
-    Ok(None)
+    None
 }
 
 /// A small school loses or gains a class without anything being wrong: thirty is the statutory limit of an infant
