@@ -18,6 +18,7 @@ pub mod flat;
 pub mod layout;
 pub mod mapping_check;
 pub mod mappings;
+pub mod people;
 pub mod report;
 pub mod retry;
 pub mod rules;

@@ -1,8 +1,7 @@
 //! What belongs to a pupil in rows of its own: needs, addresses, periods of free school meals.
 
-use identity::{Held, Postcode, PostcodeFault};
 use jiff::civil::Date;
-use kit::{Values, codes::CodeList};
+use kit::{Values, codes::CodeList, people::Home};
 use records::{Census, Term, finding::Effect, payload::SchoolNeed};
 
 use crate::rules;
@@ -24,10 +23,8 @@ pub(crate) struct Need {
 pub(crate) struct Address {
     /// Its place among the pupil's addresses.
     pub(crate) order: i64,
-    /// The postcode.
-    pub(crate) postcode: Held<Postcode>,
-    /// Whether it says "no fixed abode".
-    pub(crate) no_fixed_abode: bool,
+    /// Where it is.
+    pub(crate) home: Home,
     /// Whether it has a property reference.
     pub(crate) has_uprn: bool,
 }
@@ -75,18 +72,9 @@ pub(crate) fn need(values: &mut Values<'_>, list: &CodeList, census: Option<Cens
 
 /// Reads a row of addresses.
 pub(crate) fn address(values: &mut Values<'_>) -> Address {
-    let no_fixed_abode = values
-        .raw("postcode")
-        .is_some_and(|text| matches!(Postcode::parse(&text), Err(PostcodeFault::NoFixedAbode)));
-    let postcode = if no_fixed_abode {
-        Held::Placeholder
-    } else {
-        values.identifier("postcode", Postcode::parse)
-    };
     Address {
         order: values.integer("order").unwrap_or(i64::MAX),
-        postcode,
-        no_fixed_abode,
+        home: Home::read(values, "postcode"),
         has_uprn: values.raw("uprn").is_some(),
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use identity::{BirthDate, BusinessKey, Held, Identity, Name, People, Uln, Upn};
 use jiff::civil::Date;
 use kit::{
-    Incoming, Parsed, Values,
+    Incoming, Values,
     codes::{self, CodeList},
     mappings::MappingError,
+    people,
     table_set::Seen,
 };
 use records::{Payload, Record, SchoolRecord, Sex, dates::academic_year, finding::Effect, record::State};
@@ -147,48 +148,17 @@ fn report_blanks(values: &mut Values<'_>, on_roll: bool) {
 }
 
 fn identity(values: &mut Values<'_>, census_date: Date) -> Identity {
-    let name = |held: Held<Name>| match held {
-        Held::Valid(name) => Some(name),
-        Held::Absent | Held::Invalid | Held::Placeholder => None,
-    };
     let former_upn = values.identifier("former_upn", Upn::parse);
-    let middle_names = values.identifier("middle_names", Name::parse);
-    let preferred_surname = values.identifier("preferred_surname", Name::parse);
-    let former_surname = values.identifier("former_surname", Name::parse);
     Identity {
         upn: values.identifier("upn", Upn::parse),
         former_upns: former_upn.valid().cloned().into_iter().collect(),
         uln: values.identifier("uln", Uln::parse),
-        forename: values.identifier("forename", Name::parse),
-        other_forenames: name(middle_names).into_iter().collect(),
-        surname: values.identifier("surname", Name::parse),
-        other_surnames: name(preferred_surname)
-            .into_iter()
-            .chain(name(former_surname))
-            .collect(),
-        birth_date: birth_date(values, census_date),
+        forename: people::name(values, "forename"),
+        other_forenames: people::names(values, &["middle_names"]),
+        surname: people::name(values, "surname"),
+        other_surnames: people::names(values, &["preferred_surname", "former_surname"]),
+        birth_date: people::birth_date(values, "birth_date", census_date, &rules::FUTURE_BIRTH),
         ..Identity::default()
-    }
-}
-
-fn birth_date(values: &mut Values<'_>, census_date: Date) -> Held<BirthDate> {
-    match values.parsed_date("birth_date") {
-        Parsed::Blank => Held::Absent,
-        Parsed::Bad => {
-            values.note("birth_date", &kit::rules::BAD_DATE, Effect::BlankedValue);
-            Held::Invalid
-        }
-        Parsed::Value(day) if day > census_date => {
-            values.note("birth_date", &rules::FUTURE_BIRTH, Effect::BlankedValue);
-            Held::Invalid
-        }
-        Parsed::Value(day) => {
-            let held = Held::from_parse(BirthDate::new(day));
-            if held.valid().is_none() {
-                values.note("birth_date", &kit::rules::BAD_BIRTH_DATE, Effect::BlankedValue);
-            }
-            held
-        }
     }
 }
 
@@ -199,24 +169,26 @@ fn add_addresses(values: &mut Values<'_>, child: &mut Identity, children: &Child
     };
     let mut addresses: Vec<_> = addresses.iter().collect();
     addresses.sort_by(|a, b| {
-        let postcode =
-            |address: &children::Address| address.postcode.valid().map(|held| held.expose().to_owned());
+        let postcode = |address: &children::Address| {
+            let postcode = address.home.postcode.valid();
+            postcode.map(|postcode| postcode.expose().to_owned())
+        };
         (a.order, postcode(a)).cmp(&(b.order, postcode(b)))
     });
     if !addresses
         .iter()
-        .any(|address| address.has_uprn || address.postcode != Held::Absent)
+        .any(|address| address.has_uprn || address.home.postcode != Held::Absent)
     {
         values.note("postcode", &rules::NO_ADDRESS, Effect::Accepted);
     }
-    let Some((home, others)) = addresses.split_first() else {
+    let Some((first, others)) = addresses.split_first() else {
         return;
     };
-    child.postcode = home.postcode.clone();
-    child.no_fixed_abode = home.no_fixed_abode;
+    child.postcode = first.home.postcode.clone();
+    child.no_fixed_abode = first.home.no_fixed_abode;
     child.other_postcodes = others
         .iter()
-        .filter_map(|address| address.postcode.valid().cloned())
+        .filter_map(|address| address.home.postcode.valid().cloned())
         .collect();
 }
 

@@ -128,7 +128,7 @@ fn each_fault_breaks_its_rule_and_no_other() {
         (
             "2015-09-02",
             "1900-01-01".into(),
-            &kit::rules::BAD_BIRTH_DATE,
+            &kit::rules::PLACEHOLDER,
             BlankedValue,
         ),
         (
