@@ -36,7 +36,7 @@ mod held;
 mod submission;
 
 pub use file::{OpenTable, TableFile};
-pub use held::{Held, HeldRow};
+pub use held::{Held, HeldRow, is_cut_off};
 pub use submission::{HEADER_FIELDS, Submission, stated_provider};
 
 /// Recognises the files of a delivery. Files that are no CSV or no table of the layout are reported, and refused

@@ -1,12 +1,33 @@
-//! Pregnancy notifications, and the births that end them.
+//! Notifications of pregnancies, and the births that end them.
+//!
+//! No national message tells of a pregnancy whoever plans for its child. What there is are lists and exports of
+//! maternity systems, a notification a row ([`NOTIFICATIONS`]), each read through a layout of `mappings/pregnancy/`;
+//! and the monthly submissions to the Maternity Services Data Set, a set of tables without names.
+//!
+//! A notification is about no child yet: it holds its mother and when a child is due. A row that states how the
+//! pregnancy ended is an update of it; taking it back says that it was sent in error. Due dates and days of birth leave
+//! the reader as months. Vulnerabilities are flags: what they are about is never read.
 
 use kit::{
-    Connector, Delivery, ReadError, Reading, Sink, SnapshotScope, Table, layout::LayoutError,
+    Connector, Delivery, ReadError, Reading, Sink, SnapshotScope, Table,
+    layout::{Format, LayoutError},
     mappings::MappingError,
 };
 use records::Kind;
 
-/// Reads feeds of this kind.
+mod course;
+mod fields;
+mod items;
+mod key;
+mod mother;
+mod msds;
+mod notification;
+pub mod rules;
+mod several;
+
+pub use fields::NOTIFICATIONS;
+
+/// Reads notifications of pregnancies and births.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pregnancy;
 
@@ -16,19 +37,43 @@ impl Connector for Pregnancy {
     }
 
     fn tables(&self) -> &'static [Table] {
-        &[]
+        msds::tables::TABLES
     }
 
     fn read(
         &self,
-        _delivery: &Delivery,
+        delivery: &Delivery,
         reading: &Reading<'_>,
-        _sink: &mut dyn Sink,
+        sink: &mut dyn Sink,
     ) -> Result<Vec<SnapshotScope>, ReadError> {
-        Err(MappingError::from(LayoutError::Contradiction {
-            layout: reading.layout.name.clone(),
-            what: format!("{} have no layout yet", Kind::Pregnancy.plural()),
-        })
-        .into())
+        reading.layout.check(self.tables()).map_err(MappingError::from)?;
+        match reading.layout.file.format {
+            Format::Csv | Format::Xlsx | Format::Json => {
+                read_flat(delivery, reading, sink)?;
+                Ok(Vec::new())
+            }
+            Format::TableSet => msds::read(delivery, reading, sink),
+            Format::Xml | Format::Blade => Err(MappingError::from(LayoutError::Contradiction {
+                layout: reading.layout.name.clone(),
+                what: format!(
+                    "{} are read as flat files and table sets",
+                    Kind::Pregnancy.plural()
+                ),
+            })
+            .into()),
+        }
     }
+}
+
+fn read_flat(delivery: &Delivery, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<(), ReadError> {
+    let mut notifications = notification::Notifications::new(delivery, reading);
+    for file in &delivery.files {
+        if let Some(finding) = notification::unmapped(reading.layout, &file.label) {
+            return Err(kit::report::refuse(finding, sink));
+        }
+        kit::flat::read_file(&NOTIFICATIONS, file, reading.layout, sink, |values| {
+            notifications.read(values)
+        })?;
+    }
+    Ok(())
 }

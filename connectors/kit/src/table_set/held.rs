@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use records::{Finding, Location, Outcome, finding::Effect};
+use records::{Finding, Location, Outcome, Rule, finding::Effect};
 
 use crate::{
     connector::{ReadError, Sink},
@@ -121,12 +121,39 @@ impl<T> Held<T> {
     /// # Errors
     /// Refuses the delivery where they are so many that the table of their parents must have been cut short.
     pub fn report_orphans(self, sink: &mut dyn Sink) -> Result<Vec<T>, ReadError> {
+        let table = self.table;
+        let orphans = self.orphans(&rules::ORPHAN, Effect::QuarantinedRow, sink)?;
+        if !orphans.is_empty() {
+            sink.rows_without_record(table, Outcome::Quarantined, orphans.len() as u64);
+        }
+        Ok(orphans.into_iter().filter_map(|row| row.says).collect())
+    }
+
+    /// The rows that no parent asked for, which stand by themselves: they are reported under `rule`, and to count them
+    /// is for who takes them.
+    ///
+    /// # Errors
+    /// Refuses the delivery where they are so many that the table of their parents must have been cut short.
+    pub fn adopt_orphans(
+        self,
+        rule: &'static Rule,
+        sink: &mut dyn Sink,
+    ) -> Result<Vec<HeldRow<T>>, ReadError> {
+        self.orphans(rule, Effect::Accepted, sink)
+    }
+
+    fn orphans(
+        self,
+        rule: &'static Rule,
+        effect: Effect,
+        sink: &mut dyn Sink,
+    ) -> Result<Vec<HeldRow<T>>, ReadError> {
         let Held {
-            table,
             parent,
             files,
             rows,
             count,
+            ..
         } = self;
         let left = rows.into_values().filter(|family| !family.taken);
         let mut orphans: Vec<HeldRow<T>> = left.flat_map(|family| family.rows).collect();
@@ -140,7 +167,7 @@ impl<T> Held<T> {
             }
         };
         let lost = orphans.len() as u64;
-        if lost >= FEW_ORPHANS && lost * 10 > count {
+        if is_cut_off(lost, count) {
             let finding = Finding {
                 rows: lost,
                 ..at(
@@ -152,11 +179,14 @@ impl<T> Held<T> {
             return Err(refuse(finding, sink));
         }
         for orphan in &orphans {
-            sink.finding(at(&rules::ORPHAN, Effect::QuarantinedRow, place(orphan)));
+            sink.finding(at(rule, effect, place(orphan)));
         }
-        if lost > 0 {
-            sink.rows_without_record(table, Outcome::Quarantined, lost);
-        }
-        Ok(orphans.into_iter().filter_map(|row| row.says).collect())
+        Ok(orphans)
     }
+}
+
+/// Whether so many rows of a table have lost the rows that they belong to that the table of those must have been cut
+/// short.
+pub fn is_cut_off(lost: u64, rows: u64) -> bool {
+    lost >= FEW_ORPHANS && lost * 10 > rows
 }
