@@ -1,16 +1,41 @@
 //! Reading a file of one table, a record a row: what every feed of spreadsheets and flat exports does.
 
-use records::{Outcome, finding::Effect};
+use records::{Location, Outcome, finding::Effect};
 
 use crate::{
     binding::{Binding, known_names},
     connector::{DeliveryFile, Incoming, ReadError, Sink},
     field::Table,
     layout::Layout,
-    report::{at, refused},
+    report::{at, refuse, refused},
+    rules,
     tabular::{Reader, Row, Step},
     values::{Values, Verdict},
 };
+
+/// Refuses a delivery whose layout has neither column nor default for one of `fields`, without which no row is a
+/// record: none of its rows could be loaded, and the layout is to blame, not the rows.
+///
+/// # Errors
+/// [`ReadError::Refused`]; `sink` has the finding.
+pub fn check_mapped(
+    fields: &[&str],
+    layout: &Layout,
+    file: &DeliveryFile,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    let Some(field) = fields.iter().find(|field| !layout.columns.contains_key(**field)) else {
+        return Ok(());
+    };
+    let location = Location {
+        file: file.label.clone(),
+        // The name of a declared field is ours, not the sender's.
+        header: Some((*field).to_owned()),
+        ..Location::default()
+    };
+    let finding = at(&rules::UNMAPPED_FIELD, Effect::RefusedDelivery, location);
+    Err(refuse(finding, sink))
+}
 
 /// Reads a file of `table` in the form of a flat layout. `record` makes a record of each row, or notes in the
 /// values why there is none; a row whose values are quarantined is kept out whatever `record` made of it.

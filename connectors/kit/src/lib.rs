@@ -22,6 +22,7 @@ pub mod people;
 pub mod report;
 pub mod retry;
 pub mod rules;
+pub mod several;
 pub mod table_set;
 pub mod tabular;
 pub mod values;

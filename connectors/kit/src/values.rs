@@ -99,6 +99,16 @@ impl<'a> Values<'a> {
         self.findings.push(finding);
     }
 
+    /// A value without which the row is no record: notes that the row is kept out where there is none. A value that
+    /// was there but could not be read, and for that already keeps the row out, is not noted twice.
+    pub fn need<T>(&mut self, field: &str, value: Option<T>, rule: &'static Rule) -> Option<T> {
+        let noted = self.is_quarantined() && !self.is_blank(field);
+        if value.is_none() && !noted {
+            self.note(field, rule, Effect::QuarantinedRow);
+        }
+        value
+    }
+
     /// Notes that a value is not of its field's type, as the contract has it.
     pub fn bad(&mut self, field: &str, rule: &'static Rule) {
         let effect = match self.binding.contract.bad_value {

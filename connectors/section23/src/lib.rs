@@ -21,7 +21,6 @@ mod minimum;
 mod notice;
 mod person;
 pub mod rules;
-mod several;
 
 pub use bodies::HealthBodies;
 pub use fields::NOTICES;
@@ -48,14 +47,15 @@ impl Connector for Section23 {
         reading.layout.check(self.tables()).map_err(MappingError::from)?;
         let bodies = HealthBodies::carried()?;
         let notices = notice::Notices::new(delivery, reading, bodies)?;
-        let mut several = several::Several::default();
+        let mut several = kit::several::Several::default();
         for file in &delivery.files {
-            if let Some(finding) = minimum::unmapped(reading.layout, &file.label) {
-                return Err(kit::report::refuse(finding, sink));
-            }
+            kit::flat::check_mapped(minimum::FIELDS, reading.layout, file, sink)?;
             kit::flat::read_file(&NOTICES, file, reading.layout, sink, |values| {
                 let incoming = notices.read(values)?;
-                several.check(&incoming, values);
+                if let Some(child) = &incoming.people.child {
+                    let rule = ("notification_id", &rules::SEVERAL_CHILDREN);
+                    several.check(values, rule, &incoming.key, incoming.record.version, child);
+                }
                 Some(incoming)
             })?;
         }

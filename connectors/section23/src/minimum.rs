@@ -3,8 +3,8 @@
 //! what; and a child that can be told from others, by a valid NHS number or by surname, forename and postcode.
 
 use identity::{Held, Identity};
-use kit::{Layout, Values, values::Verdict};
-use records::{Finding, Location, finding::Effect};
+use kit::{Values, values::Verdict};
+use records::finding::Effect;
 
 use crate::rules;
 
@@ -21,33 +21,9 @@ pub(crate) const FIELDS: &[&str] = &[
     "category",
 ];
 
-/// The finding that refuses a delivery whose layout has neither column nor default for such a field: no row of it
-/// could be loaded, and the layout is to blame, not the rows.
-pub(crate) fn unmapped(layout: &Layout, label: &str) -> Option<Finding> {
-    FIELDS
-        .iter()
-        .find(|field| !layout.columns.contains_key(**field))
-        .map(|field| Finding {
-            rule: &kit::rules::UNMAPPED_FIELD,
-            effect: Effect::RefusedDelivery,
-            location: Location {
-                file: label.to_owned(),
-                // The name of a declared field is ours, not the sender's.
-                header: Some((*field).to_owned()),
-                ..Location::default()
-            },
-            rows: 1,
-        })
-}
-
-/// A value of the minimum: notes that the row is kept out where there is none. A value that was there but could not
-/// be read, and for that already keeps the row out, is not noted twice.
+/// A value of the minimum.
 pub(crate) fn need<T>(values: &mut Values<'_>, field: &str, value: Option<T>) -> Option<T> {
-    let noted = values.is_quarantined() && !values.is_blank(field);
-    if value.is_none() && !noted {
-        values.note(field, &rules::NOT_MINIMUM, Effect::QuarantinedRow);
-    }
-    value
+    values.need(field, value, &rules::NOT_MINIMUM)
 }
 
 /// Whether the child can be told from others; notes it where not. A postcode of no place (ZZ99) counts as one: a
