@@ -33,6 +33,9 @@ use crate::{
 /// UPNs that are kept of one person, and postcodes: more than any return holds, and a bound on what a row can cost.
 const MOST: usize = 16;
 
+/// Bytes that what a record says usually needs, written down for its hash: room that spares the buffer from growing.
+const USUAL: usize = 512;
+
 /// What a connector hands on for one record: who it is about, what its sender calls it, and what it says.
 #[derive(Debug)]
 pub struct Identified {
@@ -404,7 +407,7 @@ impl Encoder {
             scope,
         } = record;
         let said = (state, event_date, sex, ethnic_group, scope, profile, mother);
-        let said = serde_json::to_vec(&said).map_err(|_| EncodeError::Content)?;
+        let said = postcard::to_extend(&said, Vec::with_capacity(USUAL)).map_err(|_| EncodeError::Content)?;
         Ok(self.content.of(&[&said, encoding]))
     }
 }

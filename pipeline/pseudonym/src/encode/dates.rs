@@ -9,10 +9,16 @@ use crate::{KeyError, Keys, keyed::KeyedHash, keys::Secret};
 /// any child's or grandparent's.
 const FURTHEST: u64 = 20_000;
 
+/// The years whose tokens are made beforehand; others are hashed when they come.
+const FIRST_YEAR: i16 = 1950;
+const YEARS: i16 = 100;
+
 /// Keys and tables for dates.
 pub(super) struct DateKeys {
     whole: KeyedHash,
     year: KeyedHash,
+    /// Tokens of the years from [`FIRST_YEAR`], in which nearly all whom records are about were born.
+    years: Vec<PartToken>,
     /// Tokens of the numbers 0 to 31, which months and days share.
     numbers: Vec<PartToken>,
     /// The day that day numbers count from, as days from 1970-01-01.
@@ -26,10 +32,15 @@ impl DateKeys {
         let numbers = (0_u8..=31)
             .map(|value| PartToken(number.number(&[&[value]])))
             .collect();
+        let year = hash("date-year")?;
+        let years = (FIRST_YEAR..FIRST_YEAR + YEARS)
+            .map(|of| year_token(&year, of))
+            .collect();
         let moved = hash("date-origin")?.number(&[]) % (2 * FURTHEST + 1);
         Ok(DateKeys {
             whole: hash("date")?,
-            year: hash("date-year")?,
+            year,
+            years,
             numbers,
             origin: moved as i32 - FURTHEST as i32,
         })
@@ -39,7 +50,7 @@ impl DateKeys {
         DateEncoding {
             whole: self.whole(day),
             swapped: swapped(day).map(|day| self.whole(day)),
-            year: PartToken(self.year.number(&[&day.year().to_be_bytes()])),
+            year: self.year(day.year()),
             month: self.part(day.month()),
             day: self.part(day.day()),
             day_number: self.day_number(day),
@@ -57,6 +68,14 @@ impl DateKeys {
         PartToken(self.whole.number(&[&date_bytes(day)]))
     }
 
+    fn year(&self, of: i16) -> PartToken {
+        usize::try_from(of - FIRST_YEAR)
+            .ok()
+            .and_then(|index| self.years.get(index))
+            .copied()
+            .unwrap_or_else(|| year_token(&self.year, of))
+    }
+
     fn part(&self, value: i8) -> PartToken {
         usize::try_from(value)
             .ok()
@@ -64,6 +83,10 @@ impl DateKeys {
             .copied()
             .unwrap_or(PartToken(0))
     }
+}
+
+fn year_token(hash: &KeyedHash, year: i16) -> PartToken {
+    PartToken(hash.number(&[&year.to_be_bytes()]))
 }
 
 /// A date in four bytes: year, month, day.
@@ -112,6 +135,15 @@ mod tests {
             }
             prop_assert_eq!(one.month, other.day);
         }
+    }
+
+    #[test]
+    fn a_year_has_one_token_whether_it_was_made_beforehand_or_not() {
+        let keys = DateKeys::new(&keys()).unwrap();
+        for year in [999, 1949, 1950, 2049, 2050, 9999] {
+            assert_eq!(keys.year(year), year_token(&keys.year, year), "{year}");
+        }
+        assert_ne!(keys.year(1949), keys.year(1950));
     }
 
     #[test]
