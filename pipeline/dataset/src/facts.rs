@@ -1,15 +1,19 @@
-//! What measures are made from: notices with their links, and the school records of children.
+//! What measures are made from: notices, reviews, pregnancies and births with their links, and the school records of
+//! children.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use linkage::{ChildId, RecordId};
-use records::{Census, Kind, Location, Payload, Profile, Section23Notice, payload::SchoolNeed};
+use linkage::{ChildId, MotherId, RecordId};
+use records::{
+    Birth, Census, Kind, Location, Payload, PregnancyNotification, Profile, Section23Notice, TwoYearReview,
+    payload::SchoolNeed,
+};
 
 use crate::{
     Store, StoreError,
-    joint::build::json,
-    sql::{Row, Tx, version_of},
+    joint::build::{Born, json},
+    sql::{Tx, version_of},
 };
 
 /// How a record stands in the vault.
@@ -34,6 +38,83 @@ impl RecordState {
             }),
         }
     }
+}
+
+/// Everything that measures may know of one record, withdrawn ones included. `S` is what such a record says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordFact<S> {
+    /// The record.
+    pub record_id: RecordId,
+    /// Its feed.
+    pub feed: String,
+    /// Who sent it.
+    pub provider: String,
+    /// The number of the delivery that its current version came in.
+    pub delivery: i64,
+    /// The label of that delivery.
+    pub delivery_label: String,
+    /// Where it stood there.
+    pub location: Location,
+    /// How it stands.
+    pub state: RecordState,
+    /// The day that it is about; of the withdrawal, where the record itself never came.
+    pub event_date: Date,
+    /// When it first reached the area.
+    pub received_date: Date,
+    /// What may be known of the child; of a notified pregnancy, of the mother.
+    pub profile: Profile,
+    /// The mother whom it names.
+    pub mother_id: Option<MotherId>,
+    /// What it says; none where only its withdrawal came.
+    pub said: Option<S>,
+    /// The sender's reference, sealed; the seal is bound to the record id.
+    pub sealed_reference: Option<Vec<u8>>,
+    /// Its version.
+    pub version: records::Version,
+    /// Its children, by number: one at most, but of a notified pregnancy; none where it does not stand or was not
+    /// linked yet, or is about nobody.
+    pub links: Vec<LinkFact>,
+    /// The day of the first run that held it.
+    pub first_seen: Date,
+    /// How many runs have tried to match it: finished runs since it was first held, that one included.
+    pub tries: u64,
+}
+
+/// A link of a record to a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFact {
+    /// The child.
+    pub child_id: ChildId,
+    /// The tier.
+    pub tier: String,
+    /// The weight, in 1/1024 bit.
+    pub weight: Option<i32>,
+    /// What joined it, or kept it from being joined.
+    pub evidence: String,
+    /// Since when it has been joined so.
+    pub linked_on: Date,
+    /// The kinds of the child's records that stand, this record's own kind left out.
+    pub matched_kinds: BTreeSet<Kind>,
+    /// Whether a record of the child itself stands, and not only notifications of its pregnancy.
+    pub has_own_record: bool,
+}
+
+/// A 2-2½-year review.
+pub type ReviewFact = RecordFact<TwoYearReview>;
+
+/// A notification of a pregnancy.
+pub type PregnancyFact = RecordFact<PregnancyNotification>;
+
+/// A birth. One that was not live has no link.
+pub type BirthFact = RecordFact<Birth>;
+
+/// How many children the current records are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildCounts {
+    /// Children who are born, by the kinds of record that each has.
+    pub born: BTreeMap<BTreeSet<Kind>, u64>,
+    /// Children who are expected.
+    pub expected: u64,
 }
 
 /// Everything that measures may know of one notice, withdrawn ones included.
@@ -129,8 +210,62 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn notice_facts(&self) -> Result<Vec<NoticeFact>, StoreError> {
-        let mut tx = self.read("read the notices").await?;
-        let kinds = other_kinds(&mut tx).await?;
+        let facts = self
+            .record_facts(Kind::Section23, |payload| match payload {
+                Payload::Section23(notice) => Some(notice),
+                _ => None,
+            })
+            .await?;
+        Ok(facts.into_iter().map(NoticeFact::of).collect())
+    }
+
+    /// Every 2-2½-year review that ever came and was not erased, by record id.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn review_facts(&self) -> Result<Vec<ReviewFact>, StoreError> {
+        self.record_facts(Kind::TwoYearReview, |payload| match payload {
+            Payload::TwoYearReview(review) => Some(review),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Every notification of a pregnancy that ever came and was not erased, by record id. One of which only the
+    /// withdrawal came cannot be told from a birth, and is not among them.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn pregnancy_facts(&self) -> Result<Vec<PregnancyFact>, StoreError> {
+        self.record_facts(Kind::Pregnancy, |payload| match payload {
+            Payload::Pregnancy(pregnancy) => Some(pregnancy),
+            _ => None,
+        })
+        .await
+        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
+    }
+
+    /// Every birth that ever came and was not erased, by record id; without those of which only the withdrawal came.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn birth_facts(&self) -> Result<Vec<BirthFact>, StoreError> {
+        self.record_facts(Kind::Pregnancy, |payload| match payload {
+            Payload::Birth(birth) => Some(birth),
+            _ => None,
+        })
+        .await
+        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
+    }
+
+    /// The records of a kind, with what `take` makes of their payloads.
+    async fn record_facts<S>(
+        &self,
+        kind: Kind,
+        take: impl Fn(Payload) -> Option<S>,
+    ) -> Result<Vec<RecordFact<S>>, StoreError> {
+        let mut tx = self.read("read the records of a kind").await?;
+        let mut links = links_of(&mut tx, kind).await?;
         let finished = tx
             .all(
                 "select id from run where state = 'finished' order by id",
@@ -141,18 +276,22 @@ impl Store {
         let tries = |first: i64| (finished.len() - finished.partition_point(|run| *run < first)) as u64;
         tx.all(
             "select r.record_id, r.feed, r.provider, r.delivery, d.label, r.location, r.state, r.event_date,
-                    r.received_date, r.profile, r.payload, e.reference, r.version, l.child_id, l.tier,
-                    l.weight, l.evidence, l.linked_on, r.first_seen, r.first_run
+                    r.received_date, r.profile, r.payload, r.mother_id, e.reference, r.version, r.first_seen, r.first_run
                from record r
                join delivery d on d.id = r.delivery
                left join encoding e on e.record_id = r.record_id
-               left join link l on l.record_id = r.record_id
-              where r.kind = 'section23' order by r.record_id",
-            [],
+              where r.kind = $1 order by r.record_id",
+            [kind.as_str().into()],
             |row| {
-                let child_id = row.optional_blob(13)?.map(child).transpose()?;
-                Ok(NoticeFact {
-                    record_id: RecordId(row.bytes(0)?),
+                let record_id = RecordId(row.bytes(0)?);
+                let payload: Option<Payload> = row.optional_text(10)?.map(|payload| json(&payload)).transpose()?;
+                if payload.as_ref().is_some_and(|payload| payload.kind() != kind) {
+                    return Err(StoreError::Corrupt {
+                        what: "a payload of another kind",
+                    });
+                }
+                Ok(RecordFact {
+                    record_id,
                     feed: row.text(1)?,
                     provider: row.text(2)?,
                     delivery: row.integer(3)?,
@@ -162,54 +301,65 @@ impl Store {
                     event_date: row.parsed(7)?,
                     received_date: row.parsed(8)?,
                     profile: json(&row.text(9)?)?,
-                    notice: notice(row, 10)?,
-                    sealed_reference: row.optional_blob(11)?,
-                    version: version_of(&row.text(12)?)?,
-                    matched_kinds: child_id
-                        .and_then(|child| kinds.get(&child))
-                        .cloned()
-                        .unwrap_or_default(),
-                    child_id,
-                    tier: row.optional_text(14)?,
-                    weight: row
-                        .optional_integer(15)?
-                        .and_then(|weight| i32::try_from(weight).ok()),
-                    evidence: row.optional_text(16)?,
-                    linked_on: row.optional_parsed(17)?,
-                    first_seen: row.parsed(18)?,
-                    tries: tries(row.integer(19)?),
+                    said: payload.and_then(&take),
+                    mother_id: row.optional_blob(11)?.map(mother).transpose()?,
+                    sealed_reference: row.optional_blob(12)?,
+                    version: version_of(&row.text(13)?)?,
+                    links: links.remove(&record_id).unwrap_or_default(),
+                    first_seen: row.parsed(14)?,
+                    tries: tries(row.integer(15)?),
                 })
             },
         )
         .await
     }
 
-    /// How many children the current records are about, by the kinds of record that each has.
+    /// How many children the current records are about: those who are born by the kinds of record that each has, apart
+    /// from those who are expected.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn child_counts(&self) -> Result<BTreeMap<BTreeSet<Kind>, u64>, StoreError> {
+    pub async fn child_counts(&self) -> Result<ChildCounts, StoreError> {
         let mut tx = self.read("count the children").await?;
-        let pairs = tx
-            .all(
-                "select distinct l.child_id, r.kind from link l join record r on r.record_id = l.record_id
-                  where r.state = 'current'",
-                [],
-                |row| Ok((row.bytes::<16>(0)?, row.parsed::<Kind>(1)?)),
-            )
-            .await?;
         let mut kinds: BTreeMap<[u8; 16], BTreeSet<Kind>> = BTreeMap::new();
-        for (child, kind) in pairs {
-            kinds.entry(child).or_default().insert(kind);
-        }
-        let mut counts = BTreeMap::new();
-        for kinds in kinds.into_values() {
-            *counts.entry(kinds).or_insert(0) += 1;
+        tx.each(
+            "select distinct l.child_id, r.kind from link l join record r on r.record_id = l.record_id
+              where r.state = 'current'",
+            [],
+            |row| {
+                kinds
+                    .entry(row.bytes::<16>(0)?)
+                    .or_default()
+                    .insert(row.parsed::<Kind>(1)?);
+                Ok(())
+            },
+        )
+        .await?;
+        // Of children of whom only notifications speak, what these say decides.
+        let mut born: BTreeMap<[u8; 16], Born> = BTreeMap::new();
+        tx.each(
+            "select l.child_id, r.payload from link l join record r on r.record_id = l.record_id
+              where r.state = 'current' and l.number > 0 and not exists
+                (select 1 from link o where o.child_id = l.child_id and o.number = 0)",
+            [],
+            |row| {
+                born.entry(row.bytes(0)?).or_default().hear(&json(&row.text(1)?)?);
+                Ok(())
+            },
+        )
+        .await?;
+        let mut counts = ChildCounts::default();
+        for (child, kinds) in kinds {
+            if born.get(&child).is_some_and(|born| born.is_expected()) {
+                counts.expected += 1;
+            } else {
+                *counts.born.entry(kinds).or_insert(0) += 1;
+            }
         }
         Ok(counts)
     }
 
-    /// The latest day that a current record of each feed is about.
+    /// The latest day that a current record of each feed is about; of a birth the first of its month.
     ///
     /// # Errors
     /// Where the database cannot be read.
@@ -302,39 +452,84 @@ impl Store {
     }
 }
 
-/// The kinds besides notices that a child has records of.
-async fn other_kinds(tx: &mut Tx) -> Result<BTreeMap<ChildId, BTreeSet<Kind>>, StoreError> {
-    let mut kinds: BTreeMap<ChildId, BTreeSet<Kind>> = BTreeMap::new();
+/// The links of the records of a kind, in the order of their numbers.
+async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkFact>>, StoreError> {
+    let mut children: HashMap<ChildId, (BTreeSet<Kind>, bool)> = HashMap::new();
     tx.each(
-        "select distinct l.child_id, r.kind from link l join record r on r.record_id = l.record_id
-          where r.kind <> 'section23' and r.state = 'current' and l.child_id in
-            (select n.child_id from link n join record s on s.record_id = n.record_id
-              where s.kind = 'section23' and s.state = 'current')",
-        [],
+        "select l.child_id, r.kind, min(l.number) from link l join record r on r.record_id = l.record_id
+          where r.state = 'current' and l.child_id in
+            (select n.child_id from link n join record s on s.record_id = n.record_id where s.kind = $1)
+          group by l.child_id, r.kind",
+        [kind.as_str().into()],
         |row| {
-            kinds
-                .entry(child(row.blob(0)?)?)
-                .or_default()
-                .insert(row.parsed(1)?);
+            let (kinds, own) = children.entry(child(row.blob(0)?)?).or_default();
+            kinds.insert(row.parsed(1)?);
+            *own |= row.integer(2)? == 0;
             Ok(())
         },
     )
     .await?;
-    Ok(kinds)
+    let mut links: HashMap<RecordId, Vec<LinkFact>> = HashMap::new();
+    tx.each(
+        "select l.record_id, l.child_id, l.tier, l.weight, l.evidence, l.linked_on
+           from link l join record r on r.record_id = l.record_id
+          where r.kind = $1 order by l.record_id, l.number",
+        [kind.as_str().into()],
+        |row| {
+            let child_id = child(row.blob(1)?)?;
+            let (mut matched_kinds, has_own_record) = children.get(&child_id).cloned().unwrap_or_default();
+            matched_kinds.remove(&kind);
+            links.entry(RecordId(row.bytes(0)?)).or_default().push(LinkFact {
+                child_id,
+                tier: row.text(2)?,
+                weight: row
+                    .optional_integer(3)?
+                    .and_then(|weight| i32::try_from(weight).ok()),
+                evidence: row.text(4)?,
+                linked_on: row.parsed(5)?,
+                matched_kinds,
+                has_own_record,
+            });
+            Ok(())
+        },
+    )
+    .await?;
+    Ok(links)
 }
 
-fn notice(row: &Row, column: usize) -> Result<Option<Section23Notice>, StoreError> {
-    match row
-        .optional_text(column)?
-        .map(|payload| json(&payload))
-        .transpose()?
-    {
-        Some(Payload::Section23(notice)) => Ok(Some(notice)),
-        Some(_) => Err(StoreError::Corrupt {
-            what: "a payload of another kind",
-        }),
-        None => Ok(None),
+impl NoticeFact {
+    fn of(fact: RecordFact<Section23Notice>) -> Self {
+        let link = fact.links.into_iter().next();
+        NoticeFact {
+            record_id: fact.record_id,
+            feed: fact.feed,
+            provider: fact.provider,
+            delivery: fact.delivery,
+            delivery_label: fact.delivery_label,
+            location: fact.location,
+            state: fact.state,
+            event_date: fact.event_date,
+            received_date: fact.received_date,
+            profile: fact.profile,
+            notice: fact.said,
+            sealed_reference: fact.sealed_reference,
+            version: fact.version,
+            child_id: link.as_ref().map(|link| link.child_id),
+            tier: link.as_ref().map(|link| link.tier.clone()),
+            weight: link.as_ref().and_then(|link| link.weight),
+            evidence: link.as_ref().map(|link| link.evidence.clone()),
+            linked_on: link.as_ref().map(|link| link.linked_on),
+            matched_kinds: link.map(|link| link.matched_kinds).unwrap_or_default(),
+            first_seen: fact.first_seen,
+            tries: fact.tries,
+        }
     }
+}
+
+fn mother(bytes: Vec<u8>) -> Result<MotherId, StoreError> {
+    bytes.try_into().map(MotherId).map_err(|_| StoreError::Corrupt {
+        what: "an id of another length",
+    })
 }
 
 fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {

@@ -24,7 +24,8 @@ use crate::{
 /// What to erase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForgetWhat {
-    /// Every record of one child. They cannot come back.
+    /// Every record of one child. They cannot come back. A notification of a pregnancy that other children are
+    /// about too stays, without this child.
     Child(ChildId),
     /// Every record and finding of one feed. They cannot come back either.
     Feed(String),
@@ -58,7 +59,8 @@ const HELD: [(&str, &str); 6] = [
     ),
     (
         "vault.link",
-        "select count(*) from link where record_id in (select record_id from target)",
+        "select count(*) from link where record_id in (select record_id from target)
+            or child_id in (select child_id from target_child)",
     ),
     (
         "vault.child",
@@ -77,12 +79,18 @@ const HELD: [(&str, &str); 6] = [
     ),
 ];
 
-const ERASE: [&str; 6] = [
+const ERASE: [&str; 7] = [
     "delete from decision
       where (left_type = 'record' and left_id in (select record_id from target))
          or (right_type = 'record' and right_id in (select record_id from target))",
     "delete from encoding where record_id in (select record_id from target)",
-    "delete from link where record_id in (select record_id from target)",
+    // Of a notification that other children are about too, which stays.
+    "insert into forgotten_subject (mark, number)
+     select k.mark, l.number from kept k join link l on l.record_id = k.record_id
+      where l.child_id in (select child_id from target_child)
+     on conflict (mark, number) do nothing",
+    "delete from link where record_id in (select record_id from target)
+        or child_id in (select child_id from target_child)",
     "delete from record where record_id in (select record_id from target)",
     "delete from child_event where child_id in (select child_id from target_child)
         or other in (select child_id from target_child)",
@@ -140,7 +148,7 @@ impl Store {
             proof.after.insert(table.to_owned(), tx.count(sql, []).await?);
         }
         proof.after.insert("ops.finding".to_owned(), 0);
-        for sql in ["drop table target", "drop table target_child"] {
+        for sql in ["drop table target", "drop table target_child", "drop table kept"] {
             tx.execute(sql, []).await?;
         }
         let object = match what {
@@ -181,18 +189,27 @@ impl Store {
             }
         };
         for table in TABLES {
-            let Some(id) = ["record_id", "child_id"]
+            let ids: Vec<&str> = ["record_id", "child_id"]
                 .into_iter()
-                .find(|id| table.column_names().contains(id))
-            else {
+                .filter(|id| table.column_names().contains(id))
+                .collect();
+            if ids.is_empty() {
                 continue;
-            };
+            }
             let mut found = 0;
             tx.each(
-                Sql::Made(format!("select {id} from {prefix}{}", table.name)),
+                Sql::Made(format!("select {} from {prefix}{}", ids.join(", "), table.name)),
                 [],
                 |row| {
-                    found += u64::from(proof.ids.contains(&row.text(0)?));
+                    for column in 0..ids.len() {
+                        if row
+                            .optional_text(column)?
+                            .is_some_and(|id| proof.ids.contains(&id))
+                        {
+                            found += 1;
+                            break;
+                        }
+                    }
                     Ok(())
                 },
             )
@@ -281,7 +298,9 @@ async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError>
         ForgetWhat::Child(child) => (
             tx.all(
                 "select r.record_id, r.delivery, r.said_delivery, r.location
-                   from record r join link l on l.record_id = r.record_id where l.child_id = $1",
+                   from record r join link l on l.record_id = r.record_id
+                  where l.child_id = $1 and not exists
+                    (select 1 from link o where o.record_id = l.record_id and o.child_id <> l.child_id)",
                 [child.0.as_slice().into()],
                 read,
             )
@@ -298,13 +317,22 @@ async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError>
             "feed with records",
         ),
     };
-    if targets.is_empty() {
+    // An expected child may have nothing but its place in a notification that stays.
+    let is_linked = match what {
+        ForgetWhat::Child(child) if targets.is_empty() => {
+            let links = "select count(*) from link where child_id = $1";
+            tx.count(links, [child.0.as_slice().into()]).await? > 0
+        }
+        _ => false,
+    };
+    if targets.is_empty() && !is_linked {
         return Err(StoreError::Unknown { what: unknown });
     }
     Ok(targets)
 }
 
-/// Puts what is erased into temporary tables: the records, and the children that have no other record.
+/// Puts what is erased into temporary tables: the records, the children that have no other record, and the
+/// notifications that stay without the child.
 async fn stage(
     tx: &mut Tx,
     what: &ForgetWhat,
@@ -315,6 +343,7 @@ async fn stage(
     for sql in [
         format!("create temporary table target (record_id {blob} primary key, mark {blob} not null)"),
         format!("create temporary table target_child (child_id {blob} primary key)"),
+        format!("create temporary table kept (record_id {blob} primary key, mark {blob} not null)"),
     ] {
         tx.execute(Sql::Made(sql), []).await?;
     }
@@ -336,6 +365,27 @@ async fn stage(
         [],
     )
     .await?;
+    if let ForgetWhat::Child(child) = what {
+        let child = || [Value::from(child.0.as_slice())];
+        tx.execute(
+            "insert into target_child (child_id) select child_id from child where child_id = $1
+             on conflict (child_id) do nothing",
+            child(),
+        )
+        .await?;
+        let kept = tx
+            .all(
+                "select record_id from link
+                  where child_id = $1 and record_id not in (select record_id from target)",
+                child(),
+                |row| {
+                    let record: [u8; 16] = row.bytes(0)?;
+                    Ok(vec![record.as_slice().into(), mark(&record).as_slice().into()])
+                },
+            )
+            .await?;
+        tx.bulk("kept", &["record_id", "mark"], kept).await?;
+    }
     // Ids that went into an erased child lead to it.
     while tx
         .execute(

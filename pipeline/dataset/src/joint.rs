@@ -118,12 +118,13 @@ const RECEIVED: Column = needed(day("received_date", "When the record first reac
 /// Children.
 pub const CHILD: Table = Table {
     name: "child",
-    comment: "A child that at least one record is about. Of sex, ethnic group and address, the latest record \
-              by event date that holds a value wins; the greater record id where days are equal. The birth \
-              month is found in the same way",
+    comment: "A child that at least one record is about, or whom a notified pregnancy lets expect. Of sex, ethnic \
+              group and address, the latest record by event date that holds a value wins; the greater record id \
+              where days are equal. The birth month is found in the same way. A notification of a pregnancy gives \
+              the mother's address, and only while no record of the child itself has one",
     columns: &[
         CHILD_ID,
-        text("birth_month", "Month of birth, YYYY-MM"),
+        text("birth_month", "Month of birth, YYYY-MM; blank before it"),
         needed(text("sex", "M, F, or U for unknown, not stated or indeterminate")),
         text(
             "ethnic_group",
@@ -140,7 +141,10 @@ pub const CHILD: Table = Table {
             "imd_decile",
             "Decile of deprivation of the lower layer super output area, 1 the most deprived",
         ),
-        needed(number("expected", "1 where the child is not born yet, else 0")),
+        needed(number(
+            "expected",
+            "1 where the child is not born yet: only notifications speak of it, and none says that it was; else 0",
+        )),
     ],
     primary_key: &["child_id"],
     foreign_keys: &[],
@@ -194,6 +198,174 @@ pub const SECTION23_NOTICE: Table = Table {
     ],
     primary_key: &["record_id"],
     foreign_keys: &[TO_CHILD],
+};
+
+const MOTHER_ID: &str = "The mother, 32 hexadecimal digits: tells siblings. Nothing joins it with the child_id of a mother who is \
+     herself a child of the dataset";
+
+const KIND: &str = "pregnancy, section23, two-year-review or school-census";
+
+/// Notifications of pregnancies.
+pub const PREGNANCY_NOTIFICATION: Table = Table {
+    name: "pregnancy_notification",
+    comment: "What a maternity service says of a pregnancy, as its latest submission has it. Two services may \
+              notify one pregnancy",
+    columns: &[
+        RECORD_ID,
+        needed(text("mother_id", MOTHER_ID)),
+        needed(text("provider", "ODS code of the body that sent it")),
+        day("notified_date", "When the maternity service gave notice"),
+        RECEIVED,
+        day("booking_date", "The antenatal booking appointment"),
+        text("edd_month", "Month of the agreed due date, YYYY-MM"),
+        number(
+            "gestation_weeks_at_booking",
+            "Completed weeks of gestation at the booking",
+        ),
+        number(
+            "fetus_count",
+            "How many fetuses the dating scan, or the form, counts",
+        ),
+        text(
+            "outcome",
+            "LIVE_BIRTH, STILLBIRTH, LOSS, TERMINATION or MOVED_OUT; blank while nothing is said",
+        ),
+        text("outcome_month", "Month of the outcome, YYYY-MM"),
+        number(
+            "complex_social_factors",
+            "1 where there are complex social factors, 0 where there are none",
+        ),
+    ],
+    primary_key: &["record_id"],
+    foreign_keys: &[],
+};
+
+/// Children of notified pregnancies.
+pub const PREGNANCY_CHILD: Table = Table {
+    name: "pregnancy_child",
+    comment: "A child whom a notified pregnancy lets expect, or who was born of it: one row for each of several. \
+              None once a loss, a move or silence has ended the expectation",
+    columns: &[RECORD_ID, CHILD_ID],
+    primary_key: &["record_id", "child_id"],
+    foreign_keys: &[
+        ForeignKey {
+            column: "record_id",
+            table: "pregnancy_notification",
+        },
+        TO_CHILD,
+    ],
+};
+
+/// Births.
+pub const BIRTH: Table = Table {
+    name: "birth",
+    comment: "The birth of one child as the maternity service records it. Only services that send the Maternity \
+              Services Data Set send any",
+    columns: &[
+        RECORD_ID,
+        text("child_id", "The child; blank where it was not born alive"),
+        text("mother_id", MOTHER_ID),
+        needed(text("provider", "ODS code of the body that sent it")),
+        needed(text("birth_month", "Month of the birth, YYYY-MM")),
+        text("outcome", "LIVE_BIRTH, STILLBIRTH, LOSS or TERMINATION"),
+        number("birth_order", "Place among those born together: 1 is the first"),
+        number("gestation_weeks", "Completed weeks of gestation at birth"),
+        RECEIVED,
+    ],
+    primary_key: &["record_id"],
+    foreign_keys: &[TO_CHILD],
+};
+
+/// Reviews at 2 to 2½ years.
+pub const TWO_YEAR_REVIEW: Table = Table {
+    name: "two_year_review",
+    comment: "A health review at 2 to 2½ years, with ASQ-3 where it was used. A child may have several: a first \
+              look and a second",
+    columns: &[
+        RECORD_ID,
+        CHILD_ID,
+        needed(text("provider", "ODS code of the body that sent it")),
+        needed(day("review_date", "When the child was seen")),
+        number("age_months", "Completed months of age on that day"),
+        number(
+            "integrated",
+            "1 where the early years setting took part, 0 where it did not",
+        ),
+        number(
+            "asq_interval_months",
+            "Months of the ASQ-3 form that was sent, as the code of the score says: not the age of the child",
+        ),
+        number(
+            "communication",
+            "ASQ-3 communication: 0 to 60, rounded to a whole number",
+        ),
+        number(
+            "gross_motor",
+            "ASQ-3 gross motor: 0 to 60, rounded to a whole number",
+        ),
+        number(
+            "fine_motor",
+            "ASQ-3 fine motor: 0 to 60, rounded to a whole number",
+        ),
+        number(
+            "problem_solving",
+            "ASQ-3 problem solving: 0 to 60, rounded to a whole number",
+        ),
+        number(
+            "personal_social",
+            "ASQ-3 personal-social: 0 to 60, rounded to a whole number",
+        ),
+        number(
+            "below_expected_domains",
+            "How many of the five domains are below the cut-off; blank where none has a band",
+        ),
+        text(
+            "communication_band",
+            "BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known",
+        ),
+        text(
+            "gross_motor_band",
+            "BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known",
+        ),
+        text(
+            "fine_motor_band",
+            "BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known",
+        ),
+        text(
+            "problem_solving_band",
+            "BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known",
+        ),
+        text(
+            "personal_social_band",
+            "BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known",
+        ),
+        number(
+            "asq_se_interval_months",
+            "Months of the ASQ:SE form, where it was used",
+        ),
+        number(
+            "asq_se_score",
+            "Total of ASQ:SE: rises with concern, and has no place among the bands of ASQ-3",
+        ),
+        RECEIVED,
+    ],
+    primary_key: &["record_id"],
+    foreign_keys: &[TO_CHILD],
+};
+
+/// Needs recorded with reviews.
+pub const REVIEW_NEED: Table = Table {
+    name: "review_need",
+    comment: "An educational need recorded for a child in the data set that its review came with",
+    columns: &[
+        RECORD_ID,
+        needed(text("need", "DfE SEN type where the code has one, else the code")),
+    ],
+    primary_key: &["record_id", "need"],
+    foreign_keys: &[ForeignKey {
+        column: "record_id",
+        table: "two_year_review",
+    }],
 };
 
 /// School records.
@@ -261,11 +433,12 @@ pub const SCHOOL_NEED: Table = Table {
 /// Links.
 pub const LINK: Table = Table {
     name: "link",
-    comment: "Which child each record is about, and how that is known",
+    comment: "Which child each record is about, and how that is known. A notification of a pregnancy has a row for \
+              each of its children, so possibly none; a birth that was not live has none",
     columns: &[
         RECORD_ID,
         needed(text("feed", "The configured flow that the record came by")),
-        needed(text("kind", "section23 or school-census")),
+        needed(text("kind", KIND)),
         needed(text(
             "provider",
             "Who sent it: ODS code of a health body, DfE code of an authority",
@@ -294,9 +467,13 @@ pub const FRESHNESS: Table = Table {
     comment: "How fresh each configured feed is",
     columns: &[
         needed(text("feed", "The configured flow")),
-        needed(text("kind", "section23 or school-census")),
+        needed(text("kind", KIND)),
         needed(text("provider", "Who sends it")),
-        day("latest_event", "Latest opinion or census day among its records"),
+        day(
+            "latest_event",
+            "Latest day that one of its records is about: opinion, review, booking or census; of a birth the first \
+             of its month",
+        ),
         day(
             "latest_received",
             "Latest day on which a record of it first reached the area",
@@ -337,7 +514,12 @@ pub const DATASET: Table = Table {
 /// The tables of zone `joint`, each after those that it points into.
 pub const TABLES: &[Table] = &[
     CHILD,
+    PREGNANCY_NOTIFICATION,
+    PREGNANCY_CHILD,
+    BIRTH,
     SECTION23_NOTICE,
+    TWO_YEAR_REVIEW,
+    REVIEW_NEED,
     SCHOOL_RECORD,
     SCHOOL_NEED,
     LINK,

@@ -41,14 +41,17 @@ mod sqlite;
 pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use decisions::{Decision, DecisionKind, NewDecision, Side};
 pub use error::StoreError;
-pub use facts::{CensusLoaded, NoticeFact, RecordState, SchoolFact};
+pub use facts::{
+    BirthFact, CensusLoaded, ChildCounts, LinkFact, NoticeFact, PregnancyFact, RecordFact, RecordState,
+    ReviewFact, SchoolFact,
+};
 pub use findings::{FindingFilter, FindingRow, RuleCount};
 pub use forget::{ForgetProof, ForgetWhat};
 pub use lease::Lease;
 pub use ledger::{DeliveryInfo, DeliveryKey, DeliveryRow, Verdict};
 pub use linkage::Tier;
 pub use links::{ChildRow, EncodingRow, LinkChange, LinkRow, Links, Member};
-pub use load::{DeliveryLoad, LoadReport, RowState, Scope, VaultRow};
+pub use load::{About, DeliveryLoad, LoadReport, RowState, Scope, VaultRow};
 pub use publish::{FeedState, Published, PublishedRow, Release, TableChange};
 pub use runs::{FeedStatus, Run, RunRequest, RunRow, RunState, Status};
 pub use store::{Access, Store};

@@ -1,12 +1,18 @@
 //! What linkage reads and writes: sealed encodings, yesterday's membership, today's links.
 
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
 use jiff::civil::Date;
-use linkage::{ChildId, RecordId};
+use linkage::{ChildId, RecordId, Subject};
 use records::{Kind, Version};
 
 use crate::{
     Lease, Run, Store, StoreError, audit,
-    sql::{Tx, Value, version_of},
+    load::mark,
+    sql::{Row, Tx, Value, version_of},
 };
 
 /// Links that are loaded at a time.
@@ -33,17 +39,20 @@ pub struct EncodingRow {
     pub received_date: Date,
     /// The sealed encoding.
     pub sealed_encoding: Vec<u8>,
+    /// Of a notification of a pregnancy: the numbers of children who were erased. They are not expected again, and
+    /// no other child takes their numbers.
+    pub erased: BTreeSet<u8>,
 }
 
 /// Which child a record belonged to after the last linkage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The record, which may have left since.
-    pub record_id: RecordId,
-    /// Its child.
+    /// The record, which may have left since, and which of its children.
+    pub subject: Subject,
+    /// The child.
     pub child_id: ChildId,
-    /// The record that the child id was made from.
-    pub anchor: RecordId,
+    /// What the child id was made from.
+    pub anchor: Subject,
     /// The tier by which it was joined: `T1` … `T0`.
     pub tier: String,
     /// Since when.
@@ -55,20 +64,20 @@ pub struct Member {
 pub struct KnownChildRow {
     /// Its id.
     pub child_id: ChildId,
-    /// The record that the id was made from.
-    pub anchor: RecordId,
+    /// What the id was made from.
+    pub anchor: Subject,
     /// The day of the run that first had it.
     pub since: Date,
     /// The child that it went into.
     pub merged_into: Option<ChildId>,
 }
 
-/// The link of one record.
+/// The link of one record to its child, or to one of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow {
-    /// The record.
-    pub record_id: RecordId,
-    /// Its child.
+    /// The record, and which of its children.
+    pub subject: Subject,
+    /// The child.
     pub child_id: ChildId,
     /// The tier: `T1`, `T2`, `T3`, `T4`, `T4r`, `Tx` or `T0`.
     pub tier: String,
@@ -85,14 +94,14 @@ pub struct LinkRow {
 pub struct ChildRow {
     /// The child.
     pub child_id: ChildId,
-    /// The record that its id was made from.
-    pub anchor: RecordId,
+    /// What its id was made from.
+    pub anchor: Subject,
 }
 
 /// The whole outcome of a linkage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
-    /// One link a record that stands.
+    /// One link a child of a record that stands, see [`About`](crate::About).
     pub links: Vec<LinkRow>,
     /// Every child that a link names, once.
     pub children: Vec<ChildRow>,
@@ -130,6 +139,7 @@ impl Store {
     ) -> Result<Vec<EncodingRow>, StoreError> {
         let mut tx = self.read("read the encodings").await?;
         let after = after.map_or_else(Vec::new, |record| record.0.to_vec());
+        let forgotten = forgotten_subjects(&mut tx).await?;
         tx.all(
             "select e.record_id, r.kind, r.feed, r.provider, r.scope, e.version, r.event_date,
                     r.received_date, e.sealed
@@ -137,8 +147,10 @@ impl Store {
               where r.state = 'current' and e.record_id > $1 order by e.record_id limit $2",
             [after.into(), i64::from(limit).into()],
             |row| {
+                let record_id = RecordId(row.bytes(0)?);
                 Ok(EncodingRow {
-                    record_id: RecordId(row.bytes(0)?),
+                    record_id,
+                    erased: forgotten.of(record_id).cloned().unwrap_or_default(),
                     kind: row.parsed(1)?,
                     feed: row.text(2)?,
                     provider: row.text(3)?,
@@ -153,23 +165,23 @@ impl Store {
         .await
     }
 
-    /// Which child each record belonged to after the last linkage, ordered by record id.
+    /// Which child each record belonged to after the last linkage, ordered by record id and number.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn membership(&self) -> Result<Vec<Member>, StoreError> {
         let mut tx = self.read("read the links").await?;
         tx.all(
-            "select l.record_id, l.child_id, c.anchor, l.tier, l.linked_on
-               from link l join child c on c.child_id = l.child_id order by l.record_id",
+            "select l.record_id, l.number, l.child_id, c.anchor, c.anchor_number, l.tier, l.linked_on
+               from link l join child c on c.child_id = l.child_id order by l.record_id, l.number",
             [],
             |row| {
                 Ok(Member {
-                    record_id: RecordId(row.bytes(0)?),
-                    child_id: ChildId(row.bytes(1)?),
-                    anchor: RecordId(row.bytes(2)?),
-                    tier: row.text(3)?,
-                    linked_on: row.parsed(4)?,
+                    subject: subject(row, 0)?,
+                    child_id: ChildId(row.bytes(2)?),
+                    anchor: subject(row, 3)?,
+                    tier: row.text(5)?,
+                    linked_on: row.parsed(6)?,
                 })
             },
         )
@@ -183,14 +195,14 @@ impl Store {
     pub async fn known_children(&self) -> Result<Vec<KnownChildRow>, StoreError> {
         let mut tx = self.read("read the children").await?;
         tx.all(
-            "select c.child_id, c.anchor, c.since, c.redirect from child c order by c.child_id",
+            "select child_id, anchor, anchor_number, since, redirect from child order by child_id",
             [],
             |row| {
                 Ok(KnownChildRow {
                     child_id: ChildId(row.bytes(0)?),
-                    anchor: RecordId(row.bytes(1)?),
-                    since: row.parsed(2)?,
-                    merged_into: row.optional_blob(3)?.map(child).transpose()?,
+                    anchor: subject(row, 1)?,
+                    since: row.parsed(3)?,
+                    merged_into: row.optional_blob(4)?.map(child).transpose()?,
                 })
             },
         )
@@ -198,11 +210,12 @@ impl Store {
     }
 
     /// Replaces all links in one transaction, and keeps the history of child ids: a child that went into
-    /// another redirects to it, an id is never used again for somebody else.
+    /// another redirects to it, an id is never used again for somebody else. Links of children who were erased
+    /// from a notification of a pregnancy are passed over.
     ///
     /// # Errors
-    /// [`StoreError::Invariant`] where a record that stands has no link, a link names a record that does not
-    /// stand, or a child that `children` does not hold.
+    /// [`StoreError::Invariant`] where a record that is about one child has no link, a link names a record that
+    /// does not stand, a number that the record cannot have or a child that `children` does not hold.
     pub async fn save_links(
         &self,
         lease: &Lease,
@@ -210,15 +223,17 @@ impl Store {
         links: &Links,
     ) -> Result<LinkChange, StoreError> {
         let mut tx = self.write(lease, "save the links").await?;
-        stage(&mut tx, links).await?;
+        let forgotten = forgotten_subjects(&mut tx).await?;
+        stage(&mut tx, &forgotten.left_out(links)).await?;
         check(&mut tx).await?;
         let change = compare(&mut tx).await?;
         keep_history(&mut tx, run).await?;
         tx.execute(CHANGED, []).await?;
         tx.execute(
-            "insert into link (record_id, child_id, tier, weight, evidence, linked_on)
-             select n.record_id, n.child_id, n.tier, n.weight, n.evidence, n.linked_on from new_link n
-              where not exists (select 1 from link l where l.record_id = n.record_id) order by n.record_id",
+            "insert into link (record_id, number, child_id, tier, weight, evidence, linked_on)
+             select n.record_id, n.number, n.child_id, n.tier, n.weight, n.evidence, n.linked_on from new_link n
+              where not exists (select 1 from link l where l.record_id = n.record_id and l.number = n.number)
+              order by n.record_id, n.number",
             [],
         )
         .await?;
@@ -280,6 +295,74 @@ impl Store {
     }
 }
 
+/// Reads a subject from a column with a record id and the next, with a number.
+fn subject(row: &Row, column: usize) -> Result<Subject, StoreError> {
+    Ok(Subject {
+        record: RecordId(row.bytes(column)?),
+        number: number(row, column + 1)?,
+    })
+}
+
+fn number(row: &Row, column: usize) -> Result<u8, StoreError> {
+    u8::try_from(row.integer(column)?).map_err(|_| StoreError::Corrupt {
+        what: "the number of a child beyond 255",
+    })
+}
+
+/// The children who were erased from notifications that stand: by the mark of the notification.
+struct Forgotten(BTreeMap<[u8; 32], BTreeSet<u8>>);
+
+async fn forgotten_subjects(tx: &mut Tx) -> Result<Forgotten, StoreError> {
+    let mut forgotten: BTreeMap<_, BTreeSet<u8>> = BTreeMap::new();
+    tx.each("select mark, number from forgotten_subject", [], |row| {
+        forgotten
+            .entry(row.bytes(0)?)
+            .or_default()
+            .insert(number(row, 1)?);
+        Ok(())
+    })
+    .await?;
+    Ok(Forgotten(forgotten))
+}
+
+impl Forgotten {
+    fn of(&self, record: RecordId) -> Option<&BTreeSet<u8>> {
+        // Hashing every record for a table that is nearly always empty would be waste.
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get(&mark(&record.0))
+    }
+
+    /// The links without those of erased children, and the children that still have a link.
+    fn left_out<'l>(&self, links: &'l Links) -> Cow<'l, Links> {
+        let is_erased = |link: &LinkRow| {
+            link.subject.number > 0
+                && self
+                    .of(link.subject.record)
+                    .is_some_and(|numbers| numbers.contains(&link.subject.number))
+        };
+        let (erased, kept): (Vec<&LinkRow>, Vec<&LinkRow>) =
+            links.links.iter().partition(|link| is_erased(link));
+        if erased.is_empty() {
+            return Cow::Borrowed(links);
+        }
+        let mut gone: BTreeSet<ChildId> = erased.iter().map(|link| link.child_id).collect();
+        for link in &kept {
+            gone.remove(&link.child_id);
+        }
+        Cow::Owned(Links {
+            links: kept.into_iter().cloned().collect(),
+            children: links
+                .children
+                .iter()
+                .filter(|child| !gone.contains(&child.child_id))
+                .copied()
+                .collect(),
+        })
+    }
+}
+
 fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {
     bytes.try_into().map(ChildId).map_err(|_| StoreError::Corrupt {
         what: "an id of another length",
@@ -290,8 +373,8 @@ fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {
 const CHANGED: &str = "
     delete from link where not exists
       (select 1 from new_link n
-        where n.record_id = link.record_id and n.child_id = link.child_id and n.tier = link.tier
-          and n.weight is not distinct from link.weight and n.evidence = link.evidence
+        where n.record_id = link.record_id and n.number = link.number and n.child_id = link.child_id
+          and n.tier = link.tier and n.weight is not distinct from link.weight and n.evidence = link.evidence
           and n.linked_on = link.linked_on)";
 
 /// Of each child before that is no more: the child that most of its records went to, by the smaller id where
@@ -302,7 +385,7 @@ const FATE: &str = "
       from child c
       left join (select o.child_id as before, n.child_id,
                         row_number() over (partition by o.child_id order by count(*) desc, n.child_id) as place
-                   from link o join new_link n on n.record_id = o.record_id
+                   from link o join new_link n on n.record_id = o.record_id and n.number = o.number
                   group by o.child_id, n.child_id) w
         on w.before = c.child_id and w.place = 1
      where c.state = 'live' and not exists (select 1 from new_child n where n.child_id = c.child_id)";
@@ -311,17 +394,21 @@ const FATE: &str = "
 async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
     let (link, child, fate) = if tx.is_postgres() {
         (
-            "create temporary table new_link (record_id bytea primary key, child_id bytea not null,
-               tier text collate \"C\" not null, weight bigint, evidence text collate \"C\" not null,
-               linked_on text collate \"C\" not null)",
-            "create temporary table new_child (child_id bytea primary key, anchor bytea not null)",
+            "create temporary table new_link (record_id bytea not null, number bigint not null,
+               child_id bytea not null, tier text collate \"C\" not null, weight bigint,
+               evidence text collate \"C\" not null, linked_on text collate \"C\" not null,
+               primary key (record_id, number))",
+            "create temporary table new_child (child_id bytea primary key, anchor bytea not null,
+               anchor_number bigint not null)",
             "create temporary table fate (child_id bytea primary key, redirect bytea)",
         )
     } else {
         (
-            "create temporary table new_link (record_id blob primary key, child_id blob not null,
-               tier text not null, weight integer, evidence text not null, linked_on text not null)",
-            "create temporary table new_child (child_id blob primary key, anchor blob not null)",
+            "create temporary table new_link (record_id blob not null, number integer not null,
+               child_id blob not null, tier text not null, weight integer, evidence text not null,
+               linked_on text not null, primary key (record_id, number))",
+            "create temporary table new_child (child_id blob primary key, anchor blob not null,
+               anchor_number integer not null)",
             "create temporary table fate (child_id blob primary key, redirect blob)",
         )
     };
@@ -333,7 +420,8 @@ async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
             .iter()
             .map(|link| {
                 vec![
-                    link.record_id.0.as_slice().into(),
+                    link.subject.record.0.as_slice().into(),
+                    i64::from(link.subject.number).into(),
                     link.child_id.0.as_slice().into(),
                     link.tier.as_str().into(),
                     Value::Integer(link.weight.map(i64::from)),
@@ -342,7 +430,15 @@ async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
                 ]
             })
             .collect();
-        let columns = ["record_id", "child_id", "tier", "weight", "evidence", "linked_on"];
+        let columns = [
+            "record_id",
+            "number",
+            "child_id",
+            "tier",
+            "weight",
+            "evidence",
+            "linked_on",
+        ];
         tx.bulk("new_link", &columns, rows).await?;
     }
     for batch in links.children.chunks(BATCH) {
@@ -351,11 +447,13 @@ async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
             .map(|child| {
                 vec![
                     child.child_id.0.as_slice().into(),
-                    child.anchor.0.as_slice().into(),
+                    child.anchor.record.0.as_slice().into(),
+                    i64::from(child.anchor.number).into(),
                 ]
             })
             .collect();
-        tx.bulk("new_child", &["child_id", "anchor"], rows).await?;
+        tx.bulk("new_child", &["child_id", "anchor", "anchor_number"], rows)
+            .await?;
     }
     tx.execute("create index new_link_by_child on new_link (child_id)", [])
         .await?;
@@ -375,9 +473,19 @@ async fn check(tx: &mut Tx) -> Result<(), StoreError> {
                (select 1 from record r where r.record_id = n.record_id and r.state = 'current')",
         ),
         (
-            "records that stand without a link",
-            "select count(*) from record r where r.state = 'current'
+            "records about a child that stand without a link",
+            "select count(*) from record r where r.state = 'current' and r.about = 'child'
                 and not exists (select 1 from new_link n where n.record_id = r.record_id)",
+        ),
+        (
+            "links under a number that their record does not have",
+            "select count(*) from new_link n join record r on r.record_id = n.record_id
+              where r.about = 'nobody' or (r.about = 'child') <> (n.number = 0)",
+        ),
+        (
+            "children who are linked twice with one pregnancy",
+            "select count(*) from (select 1 from new_link n where n.number > 0
+                                    group by n.record_id, n.child_id having count(*) > 1) twice",
         ),
         (
             "links to a child that is not listed",
@@ -391,7 +499,8 @@ async fn check(tx: &mut Tx) -> Result<(), StoreError> {
         ),
         (
             "child ids that were made from another record before",
-            "select count(*) from new_child n join child c on c.child_id = n.child_id where c.anchor <> n.anchor",
+            "select count(*) from new_child n join child c on c.child_id = n.child_id 
+              where c.anchor <> n.anchor or c.anchor_number <> n.anchor_number",
         ),
     ];
     for (what, sql) in checks {
@@ -417,7 +526,8 @@ async fn compare(tx: &mut Tx) -> Result<LinkChange, StoreError> {
         .await?;
     let split = tx
         .count(
-            "select count(*) from new_child n join link o on o.record_id = n.anchor
+            "select count(*) from new_child n
+               join link o on o.record_id = n.anchor and o.number = n.anchor_number
               where o.child_id <> n.child_id and not exists
                 (select 1 from child c where c.child_id = n.child_id and c.state = 'live')",
             [],
@@ -436,7 +546,8 @@ async fn compare(tx: &mut Tx) -> Result<LinkChange, StoreError> {
             .await?,
         moved: tx
             .count(
-                "select count(*) from link o join new_link n on n.record_id = o.record_id
+                "select count(*) from link o
+                   join new_link n on n.record_id = o.record_id and n.number = o.number
                   where n.child_id <> o.child_id",
                 [],
             )
@@ -453,14 +564,15 @@ const EVENTS: [&str; 5] = [
      on conflict (run, event, child_id) do nothing",
     "insert into child_event (run, as_at, event, child_id, other)
      select $1, $2, 'split', n.child_id, o.child_id
-       from new_child n join link o on o.record_id = n.anchor
+       from new_child n join link o on o.record_id = n.anchor and o.number = n.anchor_number
       where o.child_id <> n.child_id and not exists (select 1 from child c where c.child_id = n.child_id)
      on conflict (run, event, child_id) do nothing",
     "insert into child_event (run, as_at, event, child_id, other)
      select $1, $2, 'new', n.child_id, null
        from new_child n
       where not exists (select 1 from child c where c.child_id = n.child_id)
-        and not exists (select 1 from link o where o.record_id = n.anchor and o.child_id <> n.child_id)
+        and not exists (select 1 from link o
+                          where o.record_id = n.anchor and o.number = n.anchor_number and o.child_id <> n.child_id)
      on conflict (run, event, child_id) do nothing",
     "insert into child_event (run, as_at, event, child_id, other)
      select $1, $2, 'merged', child_id, redirect from fate where redirect is not null
@@ -483,8 +595,8 @@ async fn keep_history(tx: &mut Tx, run: &Run) -> Result<(), StoreError> {
     )
     .await?;
     tx.execute(
-        "insert into child (child_id, anchor, state, since)
-         select child_id, anchor, 'live', $1 from new_child where true
+        "insert into child (child_id, anchor, anchor_number, state, since)
+         select child_id, anchor, anchor_number, 'live', $1 from new_child where true
          on conflict (child_id) do update set state = 'live', redirect = null
           where child.state <> 'live'",
         [run.as_at.into()],

@@ -14,7 +14,7 @@ pub(crate) use stage::mark;
 use std::io;
 
 use jiff::civil::Date;
-use linkage::RecordId;
+use linkage::{MotherId, RecordId};
 use records::{Finding, Location, Payload, Profile, TableCounts, Version};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,30 @@ pub enum RowState {
     Withdrawn,
 }
 
+/// Whom a record is about, and so which links it has once it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum About {
+    /// One child: exactly one link, number 0.
+    #[default]
+    Child,
+    /// A pregnancy: one link for each child expected or born of it, numbered from 1; none once nobody is
+    /// expected.
+    Pregnancy,
+    /// Nobody: a birth without a living child. No link.
+    Nobody,
+}
+
+impl About {
+    /// The code in the vault.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            About::Child => "child",
+            About::Pregnancy => "pregnancy",
+            About::Nobody => "nobody",
+        }
+    }
+}
+
 /// One version of one record as the vault keeps it. Serialisable, so that it can be spooled on the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultRow {
@@ -51,6 +75,10 @@ pub struct VaultRow {
     pub content_hash: [u8; 32],
     /// Whether it states the record or takes it back.
     pub state: RowState,
+    /// Whom it is about.
+    pub about: About,
+    /// The mother whom it names; always there where it notifies a pregnancy.
+    pub mother_id: Option<MotherId>,
     /// The day that the record is about.
     pub event_date: Date,
     /// When it reached the area. The vault keeps the earliest of all versions.
@@ -77,6 +105,8 @@ impl VaultRow {
             version,
             content_hash: [0; 32],
             state: RowState::Withdrawn,
+            about: About::default(),
+            mother_id: None,
             event_date: version.time().date(),
             received_date,
             scope: None,

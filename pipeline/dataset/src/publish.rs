@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::{
     Lease, Run, Store, StoreError, hex,
     joint::{
-        self, FRESHNESS, LINK, SCHOOL_RECORD, SECTION23_NOTICE, TABLES, Table,
-        build::{Builder, JOINED, Joined, json},
+        self, BIRTH, FRESHNESS, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION, SCHOOL_RECORD,
+        SECTION23_NOTICE, TABLES, TWO_YEAR_REVIEW, Table,
+        build::{APART, Builder, JOINED, Joined, Standing, json},
         digest::{ReadBack, read_back},
     },
     postgres,
@@ -303,6 +304,14 @@ pub(crate) async fn fill(
     }
     drop(joined);
     builder.finish();
+    let mut apart = vault.stream(APART, []);
+    while let Some(row) = apart.try_next().await? {
+        builder.add_apart(&Standing::read(&row)?);
+        if builder.records() == BATCH {
+            put_all(aside, prefix, &mut builder).await?;
+        }
+    }
+    drop(apart);
     put_all(aside, prefix, &mut builder).await?;
     let freshness = freshness(vault, release).await?;
     put(aside, prefix, &FRESHNESS, freshness).await
@@ -349,9 +358,18 @@ async fn freshness(vault: &mut Tx, release: &Release) -> Result<Vec<Vec<Value>>,
 async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
     let checks = [
         (
-            "records that stand without a link",
-            "select count(*) from record r where r.state = 'current'
+            "records about a child that stand without a link",
+            "select count(*) from record r where r.state = 'current' and r.about = 'child'
                 and not exists (select 1 from link l where l.record_id = r.record_id)",
+        ),
+        (
+            "links under a number that their record does not have",
+            "select count(*) from link l join record r on r.record_id = l.record_id
+              where r.about = 'nobody' or (r.about = 'child') <> (l.number = 0)",
+        ),
+        (
+            "pregnancies without a mother",
+            "select count(*) from record where state = 'current' and about = 'pregnancy' and mother_id is null",
         ),
         (
             "links of records that do not stand",
@@ -390,8 +408,27 @@ async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
 pub(crate) async fn check_lineage(vault: &mut Tx, read: &ReadBack) -> Result<(), StoreError> {
     let tables = [
         (
+            // Of a record about a child one, whatever the vault's links say.
             LINK.name,
-            "select record_id from record where state = 'current' order by record_id",
+            "select record_id from record where state = 'current' and about = 'child'
+             union all select record_id from link where number > 0 order by record_id",
+        ),
+        (
+            PREGNANCY_NOTIFICATION.name,
+            "select record_id from record where state = 'current' and about = 'pregnancy' order by record_id",
+        ),
+        (
+            PREGNANCY_CHILD.name,
+            "select record_id from link where number > 0 order by record_id",
+        ),
+        (
+            BIRTH.name,
+            "select record_id from record where state = 'current' and kind = 'pregnancy' and about <> 'pregnancy'
+              order by record_id",
+        ),
+        (
+            TWO_YEAR_REVIEW.name,
+            "select record_id from record where state = 'current' and kind = 'two-year-review' order by record_id",
         ),
         (
             SECTION23_NOTICE.name,

@@ -87,10 +87,16 @@ pub struct FeedLine {
 /// How many children there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Children {
-    /// In the dataset.
+    /// In the dataset, expected ones included.
     pub total: u64,
+    /// Expected: not born yet.
+    pub expected: u64,
+    /// Of whose pregnancy or birth a maternity service told, expected ones included.
+    pub notified: u64,
     /// With a Section 23 notice.
     pub with_notice: u64,
+    /// With a 2-2½-year review.
+    pub reviewed: u64,
     /// On a school census.
     pub in_school: u64,
     /// With records of more than one kind.
@@ -294,12 +300,18 @@ impl Summary {
         ]);
         let Children {
             total,
+            expected,
+            notified,
             with_notice,
+            reviewed,
             in_school,
             joined,
         } = self.children;
         table.push(["in the dataset".into(), total.into()]);
+        table.push(["of them expected, not born yet".into(), expected.into()]);
+        table.push(["told of by a maternity service".into(), notified.into()]);
         table.push(["with a Section 23 notice".into(), with_notice.into()]);
+        table.push(["with a 2-2½-year review".into(), reviewed.into()]);
         table.push(["on a school census".into(), in_school.into()]);
         table.push(["with records of more than one kind".into(), joined.into()]);
         table

@@ -129,6 +129,8 @@ create table ops.scrub (
 -- order_at, order_tie: of all versions that came, the greatest decides whether the record stands.
 -- said_at, said_tie: of all versions that state it, the greatest says what it says; they differ where the
 -- record was taken back. Both are independent of the order of arrival.
+-- about: 'child' where the record is about one child, who is then linked under number 0; 'pregnancy' where it
+-- notifies one, whose children are linked under numbers from 1; 'nobody' for a birth without a living child.
 create table vault.record (
   record_id bytea primary key,
   kind text collate "C" not null,
@@ -148,6 +150,8 @@ create table vault.record (
   received_date text collate "C" not null,
   profile text collate "C" not null,
   payload text collate "C",
+  about text collate "C" not null check (about in ('child', 'pregnancy', 'nobody')),
+  mother_id bytea,
   location text collate "C" not null,
   first_run bigint not null references ops.run (id),
   first_seen text collate "C" not null
@@ -175,20 +179,23 @@ create table vault.snapshot (
 create table vault.child (
   child_id bytea primary key,
   anchor bytea not null,
+  anchor_number bigint not null,
   state text collate "C" not null check (state in ('live', 'merged', 'ended')),
   redirect bytea,
   since text collate "C" not null
 );
 
 create table vault.link (
-  record_id bytea primary key,
+  record_id bytea not null,
+  number bigint not null,
   child_id bytea not null,
   tier text collate "C" not null,
   weight bigint,
   evidence text collate "C" not null,
-  linked_on text collate "C" not null
+  linked_on text collate "C" not null,
+  primary key (record_id, number)
 );
-create index link_by_child on vault.link (child_id, record_id);
+create index link_by_child on vault.link (child_id, record_id, number);
 
 create table vault.child_event (
   run bigint not null references ops.run (id),
@@ -217,6 +224,13 @@ create table vault.forgotten (
   mark bytea primary key
 );
 
+-- Children who were erased from a notification of a pregnancy that others are about too, by a hash of its id.
+create table vault.forgotten_subject (
+  mark bytea not null,
+  number bigint not null,
+  primary key (mark, number)
+);
+
 create function ops.refuse_audit_change() returns trigger language plpgsql as $$
 begin
   raise exception 'the audit chain is append-only';
@@ -241,9 +255,9 @@ create table joint.child (
   expected smallint not null,
   primary key (child_id)
 );
-comment on table joint.child is 'A child that at least one record is about. Of sex, ethnic group and address, the latest record by event date that holds a value wins; the greater record id where days are equal. The birth month is found in the same way.';
+comment on table joint.child is 'A child that at least one record is about, or whom a notified pregnancy lets expect. Of sex, ethnic group and address, the latest record by event date that holds a value wins; the greater record id where days are equal. The birth month is found in the same way. A notification of a pregnancy gives the mother''s address, and only while no record of the child itself has one.';
 comment on column joint.child.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
-comment on column joint.child.birth_month is 'Month of birth, YYYY-MM';
+comment on column joint.child.birth_month is 'Month of birth, YYYY-MM; blank before it';
 comment on column joint.child.sex is 'M, F, or U for unknown, not stated or indeterminate';
 comment on column joint.child.ethnic_group is 'One of the 19 groups of the 2021 Census, under the DfE code of the same group';
 comment on column joint.child.la_code is 'DfE code of the authority of residence, three digits';
@@ -251,7 +265,73 @@ comment on column joint.child.district is 'ONS code of the district of residence
 comment on column joint.child.ward is 'ONS code of the electoral ward of residence';
 comment on column joint.child.lsoa is 'ONS code of the lower layer super output area of residence';
 comment on column joint.child.imd_decile is 'Decile of deprivation of the lower layer super output area, 1 the most deprived';
-comment on column joint.child.expected is '1 where the child is not born yet, else 0';
+comment on column joint.child.expected is '1 where the child is not born yet: only notifications speak of it, and none says that it was; else 0';
+
+create table joint.pregnancy_notification (
+  record_id text collate "C" not null,
+  mother_id text collate "C" not null,
+  provider text collate "C" not null,
+  notified_date date,
+  received_date date not null,
+  booking_date date,
+  edd_month text collate "C",
+  gestation_weeks_at_booking smallint,
+  fetus_count smallint,
+  outcome text collate "C",
+  outcome_month text collate "C",
+  complex_social_factors smallint,
+  primary key (record_id)
+);
+comment on table joint.pregnancy_notification is 'What a maternity service says of a pregnancy, as its latest submission has it. Two services may notify one pregnancy.';
+comment on column joint.pregnancy_notification.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.pregnancy_notification.mother_id is 'The mother, 32 hexadecimal digits: tells siblings. Nothing joins it with the child_id of a mother who is herself a child of the dataset';
+comment on column joint.pregnancy_notification.provider is 'ODS code of the body that sent it';
+comment on column joint.pregnancy_notification.notified_date is 'When the maternity service gave notice';
+comment on column joint.pregnancy_notification.received_date is 'When the record first reached the area';
+comment on column joint.pregnancy_notification.booking_date is 'The antenatal booking appointment';
+comment on column joint.pregnancy_notification.edd_month is 'Month of the agreed due date, YYYY-MM';
+comment on column joint.pregnancy_notification.gestation_weeks_at_booking is 'Completed weeks of gestation at the booking';
+comment on column joint.pregnancy_notification.fetus_count is 'How many fetuses the dating scan, or the form, counts';
+comment on column joint.pregnancy_notification.outcome is 'LIVE_BIRTH, STILLBIRTH, LOSS, TERMINATION or MOVED_OUT; blank while nothing is said';
+comment on column joint.pregnancy_notification.outcome_month is 'Month of the outcome, YYYY-MM';
+comment on column joint.pregnancy_notification.complex_social_factors is '1 where there are complex social factors, 0 where there are none';
+
+create table joint.pregnancy_child (
+  record_id text collate "C" not null,
+  child_id text collate "C" not null,
+  primary key (record_id, child_id),
+  foreign key (record_id) references joint.pregnancy_notification,
+  foreign key (child_id) references joint.child
+);
+create index pregnancy_child_by_child_id on joint.pregnancy_child (child_id);
+comment on table joint.pregnancy_child is 'A child whom a notified pregnancy lets expect, or who was born of it: one row for each of several. None once a loss, a move or silence has ended the expectation.';
+comment on column joint.pregnancy_child.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.pregnancy_child.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+
+create table joint.birth (
+  record_id text collate "C" not null,
+  child_id text collate "C",
+  mother_id text collate "C",
+  provider text collate "C" not null,
+  birth_month text collate "C" not null,
+  outcome text collate "C",
+  birth_order smallint,
+  gestation_weeks smallint,
+  received_date date not null,
+  primary key (record_id),
+  foreign key (child_id) references joint.child
+);
+create index birth_by_child_id on joint.birth (child_id);
+comment on table joint.birth is 'The birth of one child as the maternity service records it. Only services that send the Maternity Services Data Set send any.';
+comment on column joint.birth.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.birth.child_id is 'The child; blank where it was not born alive';
+comment on column joint.birth.mother_id is 'The mother, 32 hexadecimal digits: tells siblings. Nothing joins it with the child_id of a mother who is herself a child of the dataset';
+comment on column joint.birth.provider is 'ODS code of the body that sent it';
+comment on column joint.birth.birth_month is 'Month of the birth, YYYY-MM';
+comment on column joint.birth.outcome is 'LIVE_BIRTH, STILLBIRTH, LOSS or TERMINATION';
+comment on column joint.birth.birth_order is 'Place among those born together: 1 is the first';
+comment on column joint.birth.gestation_weeks is 'Completed weeks of gestation at birth';
+comment on column joint.birth.received_date is 'When the record first reached the area';
 
 create table joint.section23_notice (
   record_id text collate "C" not null,
@@ -295,6 +375,65 @@ comment on column joint.section23_notice.delivering_org is 'ODS code of the body
 comment on column joint.section23_notice.limb is 'HAS or PROBABLY_HAS';
 comment on column joint.section23_notice.notice_kind is 'NOTIFICATION or NOTIFICATION_AND_REFERRAL';
 comment on column joint.section23_notice.discussion_offered_date is 'When the parent was offered a discussion: section 23(2)(b)';
+
+create table joint.two_year_review (
+  record_id text collate "C" not null,
+  child_id text collate "C" not null,
+  provider text collate "C" not null,
+  review_date date not null,
+  age_months smallint,
+  integrated smallint,
+  asq_interval_months smallint,
+  communication smallint,
+  gross_motor smallint,
+  fine_motor smallint,
+  problem_solving smallint,
+  personal_social smallint,
+  below_expected_domains smallint,
+  communication_band text collate "C",
+  gross_motor_band text collate "C",
+  fine_motor_band text collate "C",
+  problem_solving_band text collate "C",
+  personal_social_band text collate "C",
+  asq_se_interval_months smallint,
+  asq_se_score smallint,
+  received_date date not null,
+  primary key (record_id),
+  foreign key (child_id) references joint.child
+);
+create index two_year_review_by_child_id on joint.two_year_review (child_id);
+comment on table joint.two_year_review is 'A health review at 2 to 2½ years, with ASQ-3 where it was used. A child may have several: a first look and a second.';
+comment on column joint.two_year_review.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.two_year_review.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
+comment on column joint.two_year_review.provider is 'ODS code of the body that sent it';
+comment on column joint.two_year_review.review_date is 'When the child was seen';
+comment on column joint.two_year_review.age_months is 'Completed months of age on that day';
+comment on column joint.two_year_review.integrated is '1 where the early years setting took part, 0 where it did not';
+comment on column joint.two_year_review.asq_interval_months is 'Months of the ASQ-3 form that was sent, as the code of the score says: not the age of the child';
+comment on column joint.two_year_review.communication is 'ASQ-3 communication: 0 to 60, rounded to a whole number';
+comment on column joint.two_year_review.gross_motor is 'ASQ-3 gross motor: 0 to 60, rounded to a whole number';
+comment on column joint.two_year_review.fine_motor is 'ASQ-3 fine motor: 0 to 60, rounded to a whole number';
+comment on column joint.two_year_review.problem_solving is 'ASQ-3 problem solving: 0 to 60, rounded to a whole number';
+comment on column joint.two_year_review.personal_social is 'ASQ-3 personal-social: 0 to 60, rounded to a whole number';
+comment on column joint.two_year_review.below_expected_domains is 'How many of the five domains are below the cut-off; blank where none has a band';
+comment on column joint.two_year_review.communication_band is 'BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known';
+comment on column joint.two_year_review.gross_motor_band is 'BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known';
+comment on column joint.two_year_review.fine_motor_band is 'BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known';
+comment on column joint.two_year_review.problem_solving_band is 'BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known';
+comment on column joint.two_year_review.personal_social_band is 'BELOW or EXPECTED as the unrounded score stands to the cut-off, OUT_OF_RANGE; blank where none is known';
+comment on column joint.two_year_review.asq_se_interval_months is 'Months of the ASQ:SE form, where it was used';
+comment on column joint.two_year_review.asq_se_score is 'Total of ASQ:SE: rises with concern, and has no place among the bands of ASQ-3';
+comment on column joint.two_year_review.received_date is 'When the record first reached the area';
+
+create table joint.review_need (
+  record_id text collate "C" not null,
+  need text collate "C" not null,
+  primary key (record_id, need),
+  foreign key (record_id) references joint.two_year_review
+);
+comment on table joint.review_need is 'An educational need recorded for a child in the data set that its review came with.';
+comment on column joint.review_need.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
+comment on column joint.review_need.need is 'DfE SEN type where the code has one, else the code';
 
 create table joint.school_record (
   record_id text collate "C" not null,
@@ -356,10 +495,10 @@ create table joint.link (
   foreign key (child_id) references joint.child
 );
 create index link_by_child_id on joint.link (child_id);
-comment on table joint.link is 'Which child each record is about, and how that is known.';
+comment on table joint.link is 'Which child each record is about, and how that is known. A notification of a pregnancy has a row for each of its children, so possibly none; a birth that was not live has none.';
 comment on column joint.link.record_id is 'Names the record for ever: 32 hexadecimal digits, made under a secret key';
 comment on column joint.link.feed is 'The configured flow that the record came by';
-comment on column joint.link.kind is 'section23 or school-census';
+comment on column joint.link.kind is 'pregnancy, section23, two-year-review or school-census';
 comment on column joint.link.provider is 'Who sent it: ODS code of a health body, DfE code of an authority';
 comment on column joint.link.child_id is 'The child, 32 hexadecimal digits; kept from night to night';
 comment on column joint.link.tier is 'The strongest rule that joined the record to one of another kind: T1 NHS number, T2 UPN, T3 exact names, birth date and postcode, T4 probabilistic; T4r for review, Tx several candidates, T0 none';
@@ -377,9 +516,9 @@ create table joint.freshness (
 );
 comment on table joint.freshness is 'How fresh each configured feed is.';
 comment on column joint.freshness.feed is 'The configured flow';
-comment on column joint.freshness.kind is 'section23 or school-census';
+comment on column joint.freshness.kind is 'pregnancy, section23, two-year-review or school-census';
 comment on column joint.freshness.provider is 'Who sends it';
-comment on column joint.freshness.latest_event is 'Latest opinion or census day among its records';
+comment on column joint.freshness.latest_event is 'Latest day that one of its records is about: opinion, review, booking or census; of a birth the first of its month';
 comment on column joint.freshness.latest_received is 'Latest day on which a record of it first reached the area';
 comment on column joint.freshness.state is 'current, or missing: the source could not be read, or was silent for longer than expected';
 

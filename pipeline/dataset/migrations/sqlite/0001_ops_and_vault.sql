@@ -119,6 +119,8 @@ create table scrub (
 -- order_at, order_tie: of all versions that came, the greatest decides whether the record stands.
 -- said_at, said_tie: of all versions that state it, the greatest says what it says; they differ where the
 -- record was taken back. Both are independent of the order of arrival.
+-- about: 'child' where the record is about one child, who is then linked under number 0; 'pregnancy' where it
+-- notifies one, whose children are linked under numbers from 1; 'nobody' for a birth without a living child.
 create table record (
   record_id blob primary key,
   kind text not null,
@@ -138,6 +140,8 @@ create table record (
   received_date text not null,
   profile text not null,
   payload text,
+  about text not null check (about in ('child', 'pregnancy', 'nobody')),
+  mother_id blob,
   location text not null,
   first_run integer not null references run (id),
   first_seen text not null
@@ -165,20 +169,23 @@ create table snapshot (
 create table child (
   child_id blob primary key,
   anchor blob not null,
+  anchor_number integer not null,
   state text not null check (state in ('live', 'merged', 'ended')),
   redirect blob,
   since text not null
 ) strict;
 
 create table link (
-  record_id blob primary key,
+  record_id blob not null,
+  number integer not null,
   child_id blob not null,
   tier text not null,
   weight integer,
   evidence text not null,
-  linked_on text not null
+  linked_on text not null,
+  primary key (record_id, number)
 ) strict;
-create index link_by_child on link (child_id, record_id);
+create index link_by_child on link (child_id, record_id, number);
 
 create table child_event (
   run integer not null references run (id),
@@ -205,6 +212,13 @@ create table decision (
 -- Records that were erased and must not come back, by a hash of their id.
 create table forgotten (
   mark blob primary key
+) strict;
+
+-- Children who were erased from a notification of a pregnancy that others are about too, by a hash of its id.
+create table forgotten_subject (
+  mark blob not null,
+  number integer not null,
+  primary key (mark, number)
 ) strict;
 
 create trigger audit_is_not_edited before update on audit

@@ -1,37 +1,69 @@
 //! The rows of the joint dataset, made from the vault child by child.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use records::{Area, EthnicGroup, Month, Payload, Profile, SchoolRecord, Section23Notice, Sex};
+use records::{
+    Area, AsqBand, Birth, EthnicGroup, Month, Payload, PregnancyNotification, PregnancyOutcome, Profile,
+    SchoolRecord, Section23Notice, Sex, TwoYearReview,
+};
 
-use super::{CHILD, LINK, SCHOOL_NEED, SCHOOL_RECORD, SECTION23_NOTICE, digest::WEIGHT_UNITS};
+use super::{
+    BIRTH, CHILD, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION, REVIEW_NEED, SCHOOL_NEED, SCHOOL_RECORD,
+    SECTION23_NOTICE, TWO_YEAR_REVIEW, digest::WEIGHT_UNITS,
+};
 use crate::{
     StoreError, hex,
     sql::{Row, Value},
 };
 
-/// Records with their links, in the order of child and record.
+/// Records with their links, in the order of child and record. A notification of a pregnancy comes once for each of
+/// its children.
 pub(crate) const JOINED: &str = "
     select l.child_id, l.record_id, r.feed, r.kind, r.provider, r.event_date, r.received_date,
-           r.profile, r.payload, l.tier, l.weight, l.linked_on
+           r.profile, r.payload, r.mother_id, l.tier, l.weight, l.linked_on
       from link l join record r on r.record_id = l.record_id
      where r.state = 'current' order by l.child_id, l.record_id";
+
+/// Records that are not about one child, with what is published of them alone.
+pub(crate) const APART: &str = "
+    select record_id, provider, event_date, received_date, payload, mother_id
+      from record where state = 'current' and about <> 'child' order by record_id";
 
 /// A record of a child, as it stands in the vault.
 pub(crate) struct Joined {
     child_id: [u8; 16],
-    record_id: [u8; 16],
     feed: String,
     kind: String,
-    provider: String,
-    event_date: Date,
-    received_date: Date,
     profile: Profile,
-    payload: Payload,
+    standing: Standing,
     tier: String,
     weight: Option<i64>,
     linked_on: String,
+}
+
+/// What a record says, whoever it is about.
+pub(crate) struct Standing {
+    record_id: [u8; 16],
+    provider: String,
+    event_date: Date,
+    received_date: Date,
+    payload: Payload,
+    mother_id: Option<Vec<u8>>,
+}
+
+impl Standing {
+    /// Reads a row of [`APART`].
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Standing {
+            record_id: row.bytes(0)?,
+            provider: row.text(1)?,
+            event_date: row.parsed(2)?,
+            received_date: row.parsed(3)?,
+            payload: json(&row.text(4)?)?,
+            mother_id: row.optional_blob(5)?,
+        })
+    }
 }
 
 impl Joined {
@@ -39,17 +71,20 @@ impl Joined {
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Joined {
             child_id: row.bytes(0)?,
-            record_id: row.bytes(1)?,
             feed: row.text(2)?,
             kind: row.text(3)?,
-            provider: row.text(4)?,
-            event_date: row.parsed(5)?,
-            received_date: row.parsed(6)?,
             profile: json(&row.text(7)?)?,
-            payload: json(&row.text(8)?)?,
-            tier: row.text(9)?,
-            weight: row.optional_integer(10)?,
-            linked_on: row.text(11)?,
+            standing: Standing {
+                record_id: row.bytes(1)?,
+                provider: row.text(4)?,
+                event_date: row.parsed(5)?,
+                received_date: row.parsed(6)?,
+                payload: json(&row.text(8)?)?,
+                mother_id: row.optional_blob(9)?,
+            },
+            tier: row.text(10)?,
+            weight: row.optional_integer(11)?,
+            linked_on: row.text(12)?,
         })
     }
 }
@@ -69,16 +104,50 @@ pub(crate) struct Builder {
 }
 
 /// A child whose records are still coming.
+#[derive(Default)]
 struct OpenChild {
     child_id: [u8; 16],
+    born: Born,
     birth_month: Latest<Month>,
     sex: Latest<Sex>,
     ethnic_group: Latest<EthnicGroup>,
     area: Latest<Area>,
+    /// What notifications of its pregnancy say of the mother's address.
+    mothers_area: Latest<Area>,
+    /// The month of its birth, where a notification says so.
+    outcome_month: Latest<Month>,
+}
+
+/// Whether a child is born: the records about it say so, one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Born(bool);
+
+impl Born {
+    /// Hears what a record says that the child is linked with.
+    pub(crate) fn hear(&mut self, payload: &Payload) {
+        self.0 |= match payload {
+            Payload::Pregnancy(pregnancy) => pregnancy.outcome == Some(PregnancyOutcome::LiveBirth),
+            Payload::Birth(_)
+            | Payload::Section23(_)
+            | Payload::TwoYearReview(_)
+            | Payload::SchoolCensus(_) => true,
+        };
+    }
+
+    /// Whether only notifications of its pregnancy were heard, and none says that it was born.
+    pub(crate) fn is_expected(self) -> bool {
+        !self.0
+    }
 }
 
 /// The value of the latest record that holds one.
 struct Latest<T>(Option<(Date, [u8; 16], T)>);
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Latest(None)
+    }
+}
 
 impl<T> Latest<T> {
     fn offer(&mut self, day: Date, record: [u8; 16], value: Option<T>) {
@@ -107,29 +176,52 @@ impl Builder {
         {
             self.close();
         }
-        let open = self.open.get_or_insert(OpenChild {
+        let open = self.open.get_or_insert_with(|| OpenChild {
             child_id: joined.child_id,
-            birth_month: Latest(None),
-            sex: Latest(None),
-            ethnic_group: Latest(None),
-            area: Latest(None),
+            ..OpenChild::default()
         });
-        let (day, record, profile) = (joined.event_date, joined.record_id, &joined.profile);
-        open.birth_month.offer(day, record, profile.birth_month);
-        open.sex
-            .offer(day, record, (profile.sex != Sex::U).then_some(profile.sex));
-        open.ethnic_group.offer(day, record, profile.ethnic_group);
-        open.area.offer(
-            day,
-            record,
-            (profile.area != Area::default()).then(|| profile.area.clone()),
-        );
+        let Standing {
+            event_date: day,
+            record_id: record,
+            payload,
+            ..
+        } = &joined.standing;
+        let (day, record, profile) = (*day, *record, &joined.profile);
+        open.born.hear(payload);
+        let area = (profile.area != Area::default()).then(|| profile.area.clone());
+        if let Payload::Pregnancy(pregnancy) = payload {
+            open.mothers_area.offer(day, record, area);
+            let born = pregnancy.outcome == Some(PregnancyOutcome::LiveBirth);
+            open.outcome_month
+                .offer(day, record, pregnancy.outcome_month.filter(|_| born));
+        } else {
+            open.birth_month.offer(day, record, profile.birth_month);
+            open.sex
+                .offer(day, record, (profile.sex != Sex::U).then_some(profile.sex));
+            open.ethnic_group.offer(day, record, profile.ethnic_group);
+            open.area.offer(day, record, area);
+        }
         self.records += 1;
         self.add_link(&joined);
-        match &joined.payload {
-            Payload::Section23(notice) => self.add_notice(&joined, notice),
-            Payload::Pregnancy(_) | Payload::Birth(_) | Payload::TwoYearReview(_) => {}
-            Payload::SchoolCensus(school) => self.add_school(&joined, school),
+        let (child, standing) = (joined.child_id, &joined.standing);
+        match payload {
+            // The notification itself stands once, whatever number of children it has: see [`Builder::add_apart`].
+            Payload::Pregnancy(_) => self.push(PREGNANCY_CHILD.name, vec![id(record), id(child)]),
+            Payload::Birth(birth) => self.add_birth(standing, Some(child), birth),
+            Payload::Section23(notice) => self.add_notice(standing, child, notice),
+            Payload::TwoYearReview(review) => self.add_review(standing, child, review),
+            Payload::SchoolCensus(school) => self.add_school(standing, child, school),
+        }
+    }
+
+    /// Takes a record that is not about one child: a notification of a pregnancy, or a birth that was not live.
+    pub(crate) fn add_apart(&mut self, standing: &Standing) {
+        self.records += 1;
+        match &standing.payload {
+            Payload::Pregnancy(pregnancy) => self.add_pregnancy(standing, pregnancy),
+            Payload::Birth(birth) => self.add_birth(standing, None, birth),
+            // The vault holds none such; the check of the lineage would find one.
+            Payload::Section23(_) | Payload::TwoYearReview(_) | Payload::SchoolCensus(_) => {}
         }
     }
 
@@ -155,10 +247,15 @@ impl Builder {
 
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
-        let area = open.area.value().unwrap_or_default();
+        let area = open
+            .area
+            .value()
+            .or(open.mothers_area.value())
+            .unwrap_or_default();
+        let birth_month = open.birth_month.value().or(open.outcome_month.value());
         let row = vec![
             id(open.child_id),
-            open.birth_month.value().map(|month| month.to_string()).into(),
+            month(birth_month),
             open.sex.value().unwrap_or_default().as_str().into(),
             open.ethnic_group
                 .value()
@@ -169,17 +266,17 @@ impl Builder {
             area.ward.into(),
             area.lsoa.into(),
             area.imd_decile.map(i64::from).into(),
-            false.into(),
+            open.born.is_expected().into(),
         ];
         self.push(CHILD.name, row);
     }
 
     fn add_link(&mut self, joined: &Joined) {
         let row = vec![
-            id(joined.record_id),
+            id(joined.standing.record_id),
             joined.feed.as_str().into(),
             joined.kind.as_str().into(),
-            joined.provider.as_str().into(),
+            joined.standing.provider.as_str().into(),
             id(joined.child_id),
             joined.tier.as_str().into(),
             // A weight fits 32 bits, so that its value in bits is exact.
@@ -190,15 +287,48 @@ impl Builder {
         self.push(LINK.name, row);
     }
 
-    fn add_notice(&mut self, joined: &Joined, notice: &Section23Notice) {
+    fn add_pregnancy(&mut self, standing: &Standing, pregnancy: &PregnancyNotification) {
         let row = vec![
-            id(joined.record_id),
-            id(joined.child_id),
-            joined.provider.as_str().into(),
+            id(standing.record_id),
+            mother(standing),
+            standing.provider.as_str().into(),
+            date(pregnancy.notified_date),
+            standing.received_date.into(),
+            date(pregnancy.booking_date),
+            month(pregnancy.edd_month),
+            number(pregnancy.gestation_weeks_at_booking),
+            number(pregnancy.fetus_count),
+            outcome(pregnancy.outcome),
+            month(pregnancy.outcome_month),
+            flag(pregnancy.complex_social_factors),
+        ];
+        self.push(PREGNANCY_NOTIFICATION.name, row);
+    }
+
+    fn add_birth(&mut self, standing: &Standing, child: Option<[u8; 16]>, birth: &Birth) {
+        let row = vec![
+            id(standing.record_id),
+            Value::Text(child.map(|child| hex::encode(&child))),
+            mother(standing),
+            standing.provider.as_str().into(),
+            month(Some(Month::of(standing.event_date))),
+            outcome(birth.outcome),
+            number(birth.birth_order),
+            number(birth.gestation_weeks),
+            standing.received_date.into(),
+        ];
+        self.push(BIRTH.name, row);
+    }
+
+    fn add_notice(&mut self, standing: &Standing, child: [u8; 16], notice: &Section23Notice) {
+        let row = vec![
+            id(standing.record_id),
+            id(child),
+            standing.provider.as_str().into(),
             notice.opinion_date.into(),
             date(notice.parent_informed_date),
             date(notice.sent_date),
-            joined.received_date.into(),
+            standing.received_date.into(),
             notice.category.as_str().into(),
             notice.primary_need.clone().into(),
             notice.secondary_need.clone().into(),
@@ -214,10 +344,42 @@ impl Builder {
         self.push(SECTION23_NOTICE.name, row);
     }
 
-    fn add_school(&mut self, joined: &Joined, school: &SchoolRecord) {
+    fn add_review(&mut self, standing: &Standing, child: [u8; 16], review: &TwoYearReview) {
+        let asq = review.asq3.unwrap_or_default();
+        let mut row = vec![
+            id(standing.record_id),
+            id(child),
+            standing.provider.as_str().into(),
+            review.review_date.into(),
+            number(review.age_months),
+            flag(review.integrated),
+            number(asq.interval_months),
+        ];
+        row.extend(asq.domains().map(|domain| number(domain.score)));
+        row.push(number(asq.below_expected_domains()));
+        row.extend(
+            asq.domains()
+                .map(|domain| domain.band.map(|band| AsqBand::as_str(band).to_owned()).into()),
+        );
+        row.push(number(review.asq_se_interval_months));
+        // A total of over 30 questions of at most 15 points fits; what does not fit was no total.
+        row.push(number(
+            review.asq_se_score.and_then(|score| i16::try_from(score).ok()),
+        ));
+        row.push(standing.received_date.into());
+        self.push(TWO_YEAR_REVIEW.name, row);
+        for need in review.needs.iter().collect::<BTreeSet<_>>() {
+            self.push(
+                REVIEW_NEED.name,
+                vec![id(standing.record_id), need.as_str().into()],
+            );
+        }
+    }
+
+    fn add_school(&mut self, standing: &Standing, child: [u8; 16], school: &SchoolRecord) {
         let row = vec![
-            id(joined.record_id),
-            id(joined.child_id),
+            id(standing.record_id),
+            id(child),
             school.census.to_string().into(),
             school.census_date.into(),
             school.school.as_str().into(),
@@ -229,7 +391,7 @@ impl Builder {
             flag(school.resourced_provision),
             flag(school.fsm),
             school.first_language.clone().into(),
-            joined.received_date.into(),
+            standing.received_date.into(),
         ];
         self.push(SCHOOL_RECORD.name, row);
         // The rank is the key: of two needs that a return ranks alike, the first by code stays.
@@ -241,7 +403,7 @@ impl Builder {
         for (rank, need) in needs {
             self.push(
                 SCHOOL_NEED.name,
-                vec![id(joined.record_id), i64::from(rank).into(), need.into()],
+                vec![id(standing.record_id), i64::from(rank).into(), need.into()],
             );
         }
     }
@@ -253,6 +415,22 @@ fn id(bytes: [u8; 16]) -> Value {
 
 fn date(day: Option<Date>) -> Value {
     Value::Text(day.map(|day| day.to_string()))
+}
+
+fn month(month: Option<Month>) -> Value {
+    Value::Text(month.map(|month| month.to_string()))
+}
+
+fn number<N: Into<i64>>(value: Option<N>) -> Value {
+    Value::Integer(value.map(N::into))
+}
+
+fn outcome(outcome: Option<PregnancyOutcome>) -> Value {
+    Value::Text(outcome.map(|outcome| outcome.as_str().to_owned()))
+}
+
+fn mother(standing: &Standing) -> Value {
+    Value::Text(standing.mother_id.as_deref().map(hex::encode))
 }
 
 fn flag(value: Option<bool>) -> Value {

@@ -155,7 +155,8 @@ const RECEIVED: &str = "
 const SAYS: &str = "
     update record
        set said_at = s.order_at, said_tie = s.order_tie, said_delivery = $1, event_date = s.event_date,
-           profile = t.profile, payload = t.payload, location = t.location
+           profile = t.profile, payload = t.payload, location = t.location, about = t.about,
+           mother_id = t.mother_id
       from stage s join stage_said t on t.number = s.number
      where s.record_id = record.record_id and s.says = 1";
 
@@ -174,12 +175,12 @@ const WINS: &str = "
 const NEW: &str = "
     insert into record (record_id, kind, feed, provider, state, order_at, order_tie, version, content_hash,
                         scope, delivery, said_at, said_tie, said_delivery, event_date, received_date,
-                        profile, payload, location, first_run, first_seen)
+                        profile, payload, location, about, mother_id, first_run, first_seen)
     select s.record_id, $1, $2, $3, case s.withdrawn when 1 then 'withdrawn' else 'current' end,
            s.order_at, s.order_tie, s.version, s.content_hash, s.scope, $4,
            case s.withdrawn when 0 then s.order_at end, case s.withdrawn when 0 then s.order_tie end,
            case s.withdrawn when 0 then cast($4 as bigint) end, s.event_date, s.received_date,
-           t.profile, t.payload, t.location, $5, $6
+           t.profile, t.payload, t.location, t.about, t.mother_id, $5, $6
       from stage s join stage_said t on t.number = s.number
      where s.place = 1 and s.wins = 1
        and not exists (select 1 from record e where e.record_id = s.record_id)

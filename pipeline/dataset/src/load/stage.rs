@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use records::Outcome;
+use records::{Outcome, Payload};
 use sha2::{Digest, Sha256};
 
-use super::{LoadReport, RowState, Scope, VaultRow};
+use super::{About, LoadReport, RowState, Scope, VaultRow};
 use crate::{
     DeliveryInfo, StoreError,
     error::Doing,
@@ -37,7 +37,16 @@ const JUDGED: [&str; 12] = [
 ];
 
 /// What rows say.
-const SAID: [&str; 6] = ["number", "profile", "payload", "location", "sealed", "reference"];
+const SAID: [&str; 8] = [
+    "number",
+    "profile",
+    "payload",
+    "location",
+    "about",
+    "mother_id",
+    "sealed",
+    "reference",
+];
 
 const CREATE_SQLITE: [&str; 2] = [
     "create temporary table stage (
@@ -48,7 +57,7 @@ const CREATE_SQLITE: [&str; 2] = [
        says integer not null default 0)",
     "create temporary table stage_said (
        number integer primary key, profile text not null, payload text, location text not null,
-       sealed blob, reference blob)",
+       about text not null, mother_id blob, sealed blob, reference blob)",
 ];
 
 const CREATE_POSTGRES: [&str; 2] = [
@@ -61,7 +70,8 @@ const CREATE_POSTGRES: [&str; 2] = [
        says bigint not null default 0)",
     "create temporary table stage_said (
        number bigint primary key, profile text collate \"C\" not null, payload text collate \"C\",
-       location text collate \"C\" not null, sealed bytea, reference bytea)",
+       location text collate \"C\" not null, about text collate \"C\" not null, mother_id bytea, sealed bytea,
+       reference bytea)",
 ];
 
 /// What must be remembered while rows are staged.
@@ -150,6 +160,7 @@ impl Staged {
         let unwritable = |_| StoreError::Corrupt {
             what: "a record that cannot be written as JSON",
         };
+        check_about(&row)?;
         self.number += 1;
         let next = i64::try_from(self.shapes.len()).unwrap_or(i64::MAX);
         let shape = *self.shapes.entry(row.tables).or_insert(next);
@@ -189,6 +200,8 @@ impl Staged {
             serde_json::to_string(&row.profile).map_err(unwritable)?.into(),
             payload.into(),
             serde_json::to_string(&row.location).map_err(unwritable)?.into(),
+            row.about.as_str().into(),
+            row.mother_id.map(|mother| mother.0.to_vec()).into(),
             row.sealed_encoding.into(),
             row.sealed_reference.into(),
         ];
@@ -224,6 +237,25 @@ impl Staged {
         }
         Ok(())
     }
+}
+
+/// A row must be about what its kind is about, or the links that it is held to would be the wrong ones.
+fn check_about(row: &VaultRow) -> Result<(), StoreError> {
+    let RowState::Current(payload) = &row.state else {
+        return Ok(());
+    };
+    let what = match (&**payload, row.about) {
+        (Payload::Pregnancy(_), About::Pregnancy) if row.mother_id.is_none() => {
+            "a pregnancy without a mother"
+        }
+        (Payload::Pregnancy(_), About::Pregnancy)
+        | (Payload::Birth(_), About::Child | About::Nobody)
+        | (Payload::Section23(_) | Payload::TwoYearReview(_) | Payload::SchoolCensus(_), About::Child) => {
+            return Ok(());
+        }
+        _ => "a record that is not about what its kind is about",
+    };
+    Err(StoreError::Corrupt { what })
 }
 
 /// Removes the tables, which would be kept until the connection is closed.

@@ -2,5 +2,6 @@
 
 mod children;
 mod deliveries;
+mod families;
 mod loading;
 mod running;

@@ -9,12 +9,16 @@ use std::{
     },
 };
 
-use dataset::joint::{ColumnType, DATASET, OPEN_TABLES, TABLES};
+use dataset::{
+    RowState,
+    joint::{ColumnType, DATASET, OPEN_TABLES, TABLES},
+};
+use records::{Kind, Payload};
 use sqlx::{AssertSqlSafe, PgConnection, SqlitePool, sqlite::SqliteConnectOptions};
 
-use crate::support::{DAY, Home, Night, Sent, notice, pupil, withdrawn};
+use crate::support::{DAY, Home, Night, Sent, birth, notice, pregnancy, pupil, review, withdrawn};
 
-/// A small area: notices, pupils, children with both.
+/// A small area: notices, pupils, children with both; a family with twins, one of them born; reviews.
 async fn fill(night: &Night) {
     night
         .load(&Sent::delta(
@@ -27,7 +31,23 @@ async fn fill(night: &Night) {
         .await;
     let pupils = (100..=120).map(|number| pupil(number, 1, "a", "K")).collect();
     night.load(&Sent::snapshot("3", "a", 1, pupils)).await;
-    night.link(&[(100, 1), (101, 2), (5, 2)]).await;
+    let families = vec![pregnancy(130, 1, 2), birth(131, 1, true), birth(132, 1, false)];
+    night.load(&Sent::of(Kind::Pregnancy, "4", families)).await;
+    let mut needy = review(140, 1);
+    if let RowState::Current(payload) = &mut needy.state
+        && let Payload::TwoYearReview(said) = &mut **payload
+    {
+        said.needs = vec!["SLCN".into()];
+    }
+    night
+        .load(&Sent::of(Kind::TwoYearReview, "5", vec![needy, review(141, 1)]))
+        .await;
+    night
+        .link_families(
+            &[(100, 1), (101, 2), (5, 2), (140, 131)],
+            &[(130, 1, 131), (130, 2, 150)],
+        )
+        .await;
 }
 
 #[tokio::test]

@@ -12,14 +12,15 @@ use std::collections::BTreeMap;
 
 use crate::postgres;
 use dataset::{
-    Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, FeedState, Lease, LinkRow, Links, LoadReport,
-    Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl, VaultRow,
+    About, Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, FeedState, Lease, LinkRow, Links,
+    LoadReport, Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl, VaultRow,
 };
 use jiff::civil::{Date, DateTime, date};
-use linkage::{ChildId, RecordId};
+use linkage::{ChildId, MotherId, RecordId, Subject};
 use records::{
-    Area, Census, EthnicGroup, Finding, Kind, Location, Month, Outcome, Payload, Profile, Rule, SchoolRecord,
-    Section23Notice, Sex, TableCounts, Term, Version, finding::Effect, payload::SchoolNeed,
+    Area, Birth, Census, EthnicGroup, Finding, Kind, Location, Month, Outcome, Payload,
+    PregnancyNotification, PregnancyOutcome, Profile, Rule, SchoolRecord, Section23Notice, Sex, TableCounts,
+    Term, TwoYearReview, Version, finding::Effect, payload::SchoolNeed,
 };
 
 /// Where a store is made, and what must outlive it.
@@ -116,11 +117,18 @@ impl Night {
             let Some(last) = page.last() else { break };
             after = Some(last.record_id);
             for row in &page {
+                // Pregnancies and births without a child.
+                if row.sealed_encoding.starts_with(b"apart") {
+                    continue;
+                }
                 let number = row.record_id.0[15];
                 let child = *join.get(&number).unwrap_or(&number);
-                children.insert(child_id(child), record_id(child));
+                children.insert(child_id(child), only(child));
                 links.links.push(LinkRow {
-                    record_id: row.record_id,
+                    subject: Subject {
+                        record: row.record_id,
+                        number: 0,
+                    },
                     child_id: child_id(child),
                     tier: if child == number { "T0" } else { "T1" }.into(),
                     weight: (child != number).then_some(i32::from(number) * 1024 + 1),
@@ -133,6 +141,46 @@ impl Night {
             .into_iter()
             .map(|(child_id, anchor)| ChildRow { child_id, anchor })
             .collect();
+        links
+    }
+
+    /// Links records to children as [`Night::links`] does, and notifications of pregnancies by record number,
+    /// number of the child and child.
+    pub async fn link_families(&self, join: &[(u8, u8)], families: &[(u8, u8, u8)]) -> dataset::LinkChange {
+        let links = self.families(join, families).await;
+        self.store
+            .save_links(&self.lease, &self.run, &links)
+            .await
+            .unwrap()
+    }
+
+    pub async fn families(&self, join: &[(u8, u8)], families: &[(u8, u8, u8)]) -> Links {
+        let mut links = self.links(join).await;
+        let known = self.store.known_children().await.unwrap();
+        for (record, number, child) in families {
+            let subject = Subject {
+                record: record_id(*record),
+                number: *number,
+            };
+            links.links.push(LinkRow {
+                subject,
+                child_id: child_id(*child),
+                tier: "T1".into(),
+                weight: None,
+                evidence: "test".into(),
+                linked_on: DAY,
+            });
+            links.children.retain(|row| row.child_id != child_id(*child));
+            links.children.push(ChildRow {
+                child_id: child_id(*child),
+                anchor: subject,
+            });
+        }
+        for row in &mut links.children {
+            if let Some(known) = known.iter().find(|known| known.child_id == row.child_id) {
+                row.anchor = known.anchor;
+            }
+        }
         links
     }
 
@@ -186,6 +234,14 @@ pub fn record_id(number: u8) -> RecordId {
     RecordId(id)
 }
 
+/// The one child of a record.
+pub fn only(number: u8) -> Subject {
+    Subject {
+        record: record_id(number),
+        number: 0,
+    }
+}
+
 pub fn child_id(number: u8) -> ChildId {
     let mut id = [0xcd; 16];
     id[15] = number;
@@ -223,6 +279,8 @@ pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {
             parent_objection: false,
             other: BTreeMap::new(),
         }))),
+        about: About::Child,
+        mother_id: None,
         event_date: opinion_date,
         received_date: date(2026, 1, 2 + version),
         scope: None,
@@ -247,6 +305,88 @@ pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {
             ..Location::default()
         },
         tables: vec![("notices".into(), 1)],
+    }
+}
+
+pub fn mother_id(number: u8) -> MotherId {
+    MotherId([number; 16])
+}
+
+/// A notification that lives in another authority than the records of children do.
+pub fn pregnancy(number: u8, version: i8, fetuses: u8) -> VaultRow {
+    VaultRow {
+        content_hash: hash(&format!("{number} {fetuses}")),
+        state: RowState::Current(Box::new(Payload::Pregnancy(PregnancyNotification {
+            notified_date: Some(date(2025, 12, 20)),
+            booking_date: Some(date(2025, 12, 10)),
+            edd_month: Some("2026-06".parse().unwrap()),
+            gestation_weeks_at_booking: Some(10),
+            fetus_count: Some(fetuses),
+            outcome: None,
+            outcome_month: None,
+            complex_social_factors: Some(true),
+            other: BTreeMap::new(),
+        }))),
+        about: About::Pregnancy,
+        mother_id: Some(mother_id(number)),
+        event_date: date(2025, 12, 10),
+        profile: Profile {
+            area: Area {
+                la_code: Some("882".into()),
+                ..Area::default()
+            },
+            ..Profile::default()
+        },
+        sealed_encoding: Some(format!("apart {number} {version}").into_bytes()),
+        ..notice(number, version, "-")
+    }
+}
+
+/// A birth in June 2026.
+pub fn birth(number: u8, version: i8, live: bool) -> VaultRow {
+    let (about, outcome, sealed) = if live {
+        (About::Child, PregnancyOutcome::LiveBirth, "sealed")
+    } else {
+        (About::Nobody, PregnancyOutcome::Stillbirth, "apart")
+    };
+    let said = notice(number, version, "-");
+    VaultRow {
+        content_hash: hash(&format!("{number} {live}")),
+        state: RowState::Current(Box::new(Payload::Birth(Birth {
+            outcome: Some(outcome),
+            birth_order: Some(number - 1),
+            gestation_weeks: Some(37),
+            other: BTreeMap::new(),
+        }))),
+        about,
+        mother_id: Some(mother_id(1)),
+        event_date: date(2026, 6, 1),
+        profile: Profile {
+            birth_month: Some("2026-06".parse().unwrap()),
+            ..said.profile.clone()
+        },
+        sealed_encoding: Some(format!("{sealed} {number} {version}").into_bytes()),
+        ..said
+    }
+}
+
+/// A review without ASQ-3.
+pub fn review(number: u8, version: i8) -> VaultRow {
+    VaultRow {
+        content_hash: hash(&format!("{number} review")),
+        state: RowState::Current(Box::new(Payload::TwoYearReview(TwoYearReview {
+            review_date: date(2026, 2, 3),
+            age_months: Some(27),
+            integrated: Some(true),
+            asq3: None,
+            asq_se_interval_months: None,
+            asq_se_score: None,
+            needs: Vec::new(),
+            disabilities: Vec::new(),
+            other: BTreeMap::new(),
+        }))),
+        event_date: date(2026, 2, 3),
+        ..notice(number, version, "-")
     }
 }
 
@@ -324,6 +464,11 @@ impl Sent {
             version: hour(version),
         }];
         Sent::new("census", Kind::SchoolCensus, "881", name, scopes, rows)
+    }
+
+    /// A delta of the feed that is called as its kind.
+    pub fn of(kind: Kind, name: &str, rows: Vec<VaultRow>) -> Sent {
+        Sent::new(kind.as_str(), kind, "RAJ", name, Vec::new(), rows)
     }
 
     fn new(
@@ -411,6 +556,46 @@ pub async fn state(store: &Store) -> Vec<String> {
 pub async fn sqlite_pool(home: &Home, file: &str) -> sqlx::SqlitePool {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path(file));
     sqlx::SqlitePool::connect_with(options).await.unwrap()
+}
+
+/// The rows of a query on the joint dataset, their columns as text with blanks between.
+pub async fn published(home: &Home, sql: &str, columns: usize) -> Vec<String> {
+    match &home.database {
+        Some(database) => {
+            let mut connection = database.connect().await;
+            sqlx::query("set search_path to joint")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            // As text, whatever the columns are.
+            let names: Vec<String> = (0..columns).map(|column| format!("c{column}")).collect();
+            let list: Vec<String> = names.iter().map(|name| format!("{name}::text")).collect();
+            let sql = format!(
+                "select concat_ws(' ', {}) from ({sql}) q ({})",
+                list.join(", "),
+                names.join(", ")
+            );
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+        }
+        None => {
+            let pool = sqlite_pool(home, "joint.db").await;
+            let names: Vec<String> = (0..columns).map(|column| format!("c{column}")).collect();
+            let sql = format!(
+                "with q ({}) as ({sql}) select {} from q",
+                names.join(", "),
+                names.join(" || ' ' || ")
+            );
+            let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+            pool.close().await;
+            rows
+        }
+    }
 }
 
 /// The tally of table `notices` as (rows, loaded, unchanged, superseded, duplicate, withdrawn).

@@ -50,7 +50,10 @@ fn summary() -> Summary {
         }],
         children: Children {
             total: 20_000,
+            expected: 310,
+            notified: 4_100,
             with_notice: 118,
+            reviewed: 3_900,
             in_school: 15_000,
             joined: 65,
         },
@@ -89,7 +92,10 @@ Children
 Children                            Count
 ──────────────────────────────────  ─────
 in the dataset                      20000
+of them expected, not born yet        310
+told of by a maternity service       4100
 with a Section 23 notice              118
+with a 2-2½-year review              3900
 on a school census                  15000
 with records of more than one kind     65
 

@@ -1,6 +1,6 @@
 //! Through the one door: each record's identity becomes an encoding, and is dropped.
 
-use dataset::{RowState, VaultRow};
+use dataset::{About, RowState, VaultRow};
 use jiff::civil::DateTime;
 use kit::Incoming;
 use pseudonym::{EncodeError, Encoder, Identified};
@@ -51,6 +51,7 @@ impl Encoding<'_> {
             record,
         };
         let encoded = self.encoder.encode(self.kind, self.provider, identified)?;
+        let about = about(&encoded.encoding);
         let state = match encoded.record.state {
             State::Current(payload) => RowState::Current(payload),
             State::Withdrawn => RowState::Withdrawn,
@@ -61,6 +62,8 @@ impl Encoding<'_> {
             content_hash: encoded.content_hash,
             sealed_encoding: matches!(state, RowState::Current(_)).then_some(encoded.sealed_encoding),
             state,
+            about,
+            mother_id: encoded.mother_id,
             event_date,
             received_date,
             scope,
@@ -73,5 +76,16 @@ impl Encoding<'_> {
                 .collect(),
         });
         Ok(())
+    }
+}
+
+/// Whom a record is about, as linkage sees it.
+fn about(encoding: &linkage::Encoding) -> About {
+    if encoding.pregnancy.is_some() {
+        About::Pregnancy
+    } else if encoding.child.is_some() {
+        About::Child
+    } else {
+        About::Nobody
     }
 }

@@ -44,8 +44,12 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
             .collect(),
         members: members
             .iter()
-            .map(|member| (member.record_id, member.child_id))
+            .map(|member| (member.subject, member.child_id))
             .collect(),
+    };
+    let settings = linkage::Settings {
+        as_at_day: encoder.day_number(night.run.as_at),
+        ..linkage::Settings::default()
     };
     fail::fail_point!("night::before-link");
     let watch = Watcher {
@@ -53,10 +57,8 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         progress: Progress::start("comparing records", None),
     };
     let (linkage, carried) = tokio::task::block_in_place(|| {
-        let linkage = linkage::link(&entries, &decisions, &linkage::Settings::default(), &watch)?;
-        let carried = linkage::carry_over(&linkage, &yesterday, &|record| {
-            encoder.child_id(linkage::Subject { record, number: 0 })
-        });
+        let mut linkage = linkage::link(&entries, &decisions, &settings, &watch)?;
+        let carried = linkage::carry_over(&mut linkage, &yesterday, &|subject| encoder.child_id(subject));
         Ok((linkage, carried))
     })
     .map_err(|error| match error {
@@ -114,6 +116,7 @@ fn entry(row: &EncodingRow, encoder: &Encoder) -> Result<Entry, Failure> {
         kind: row.kind as u8,
         // A school may send a child twice in one census (left and came back), a trust a child in two notices.
         source: None,
+        erased: row.erased.clone(),
         encoding,
     })
 }
@@ -168,7 +171,7 @@ fn rows(
     members: &[Member],
     as_at: jiff::civil::Date,
 ) -> Result<Links, Failure> {
-    let before: HashMap<_, _> = members.iter().map(|member| (member.record_id, member)).collect();
+    let before: HashMap<_, _> = members.iter().map(|member| (member.subject, member)).collect();
     let mut links = Links::default();
     let mut anchors = BTreeMap::new();
     for child in &carried.children {
@@ -176,7 +179,7 @@ fn rows(
     }
     let mut current = BTreeMap::new();
     for (link, member) in linkage.links.iter().zip(&carried.members) {
-        if link.record != member.record {
+        if link.subject != member.subject {
             return Err(Failure::new(
                 Exit::Bug,
                 "linkage and its child ids disagree about their records",
@@ -187,10 +190,10 @@ fn rows(
         };
         current.insert(member.child, *anchor);
         let since = before
-            .get(&member.record)
+            .get(&member.subject)
             .filter(|was| was.child_id == member.child && is_match(&was.tier) == member.tier.is_match());
         links.links.push(LinkRow {
-            record_id: member.record,
+            subject: member.subject,
             child_id: member.child,
             tier: member.tier.as_str().to_owned(),
             weight: (member.tier != linkage::Tier::T0).then_some(member.weight.0),

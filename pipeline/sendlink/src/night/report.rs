@@ -125,15 +125,21 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
 }
 
 async fn children(night: &Night<'_>) -> Result<Children, Failure> {
-    let mut children = Children::default();
-    for (kinds, count) in night.store.child_counts().await.map_err(interrupted)? {
+    let counts = night.store.child_counts().await.map_err(interrupted)?;
+    // Of an expected child only its mother's maternity services have told.
+    let mut children = Children {
+        total: counts.expected,
+        expected: counts.expected,
+        notified: counts.expected,
+        ..Children::default()
+    };
+    for (kinds, count) in counts.born {
         children.total += count;
-        if kinds.contains(&Kind::Section23) {
-            children.with_notice += count;
-        }
-        if kinds.contains(&Kind::SchoolCensus) {
-            children.in_school += count;
-        }
+        let of = |kind| if kinds.contains(&kind) { count } else { 0 };
+        children.notified += of(Kind::Pregnancy);
+        children.with_notice += of(Kind::Section23);
+        children.reviewed += of(Kind::TwoYearReview);
+        children.in_school += of(Kind::SchoolCensus);
         if kinds.len() > 1 {
             children.joined += count;
         }

@@ -5,7 +5,8 @@ use jiff::civil::date;
 use records::Kind;
 
 use crate::support::{
-    DAY, Home, Night, Sent, child_id, notice, on_both, pupil, record_id, release, sqlite_pool, withdrawn,
+    DAY, Home, Night, Sent, child_id, notice, on_both, only, pupil, record_id, release, sqlite_pool,
+    withdrawn,
 };
 
 on_both! {
@@ -51,7 +52,7 @@ async fn children_keep_their_ids_and_history(home: Home) {
     assert!(
         members
             .iter()
-            .all(|member| member.anchor == record_id(1) && member.child_id == child_id(1))
+            .all(|member| member.anchor == only(1) && member.child_id == child_id(1))
     );
 
     // 1 goes into 2: the redirect of 2 is lifted and 1 leads to it.
@@ -83,7 +84,7 @@ async fn links_must_be_whole(home: Home) {
     missing.children.pop();
     assert!(save(missing).await.contains("without a link"));
     let mut stray = whole.clone();
-    stray.links[0].record_id = record_id(77);
+    stray.links[0].subject = only(77);
     assert!(save(stray).await.contains("do not stand"));
     let mut unlisted = whole.clone();
     unlisted.children.pop();
@@ -91,7 +92,7 @@ async fn links_must_be_whole(home: Home) {
     let mut empty = whole.clone();
     empty.children.push(dataset::ChildRow {
         child_id: child_id(8),
-        anchor: record_id(8),
+        anchor: only(8),
     });
     assert!(save(empty).await.contains("without a record"));
     assert!(night.store.membership().await.unwrap().is_empty());
@@ -229,7 +230,12 @@ async fn bytes_of_what_is_published(home: &Home) -> Vec<u8> {
     let mut rows = Vec::new();
     for table in [
         "child",
+        "pregnancy_notification",
+        "pregnancy_child",
+        "birth",
         "section23_notice",
+        "two_year_review",
+        "review_need",
         "school_record",
         "school_need",
         "link",

@@ -2,6 +2,7 @@
 
 use dataset::{RecordState, StoreError, Verdict};
 use jiff::civil::date;
+use linkage::Subject;
 use records::Outcome;
 
 use crate::support::{
@@ -201,10 +202,16 @@ async fn what_is_larger_than_a_batch_is_whole(home: Home) {
             let child_id = linkage::ChildId(row.record_id.0);
             links.children.push(dataset::ChildRow {
                 child_id,
-                anchor: row.record_id,
+                anchor: Subject {
+                    record: row.record_id,
+                    number: 0,
+                },
             });
             links.links.push(dataset::LinkRow {
-                record_id: row.record_id,
+                subject: Subject {
+                    record: row.record_id,
+                    number: 0,
+                },
                 child_id,
                 tier: "T0".into(),
                 weight: None,
