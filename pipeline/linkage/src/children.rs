@@ -1,7 +1,8 @@
 //! Child ids that last: tonight's clusters take over the ids of yesterday's children.
 //!
-//! A child's id is made once, from the record that anchors it, and belongs to whatever cluster holds that
-//! record. Where two children have become one, the older id goes on and the other redirects to it; where one
+//! A child's id is made once, from the subject that anchors it, and belongs to whatever cluster holds that
+//! subject. A child that was expected has its id from the notification of the pregnancy; when it is born, that is
+//! the older id and goes on. Where two children have become one, the older id goes on and the other redirects to it; where one
 //! has become two, the part with the anchor keeps the id. A child whose anchor is no longer current goes on
 //! with most of its records. A child that was merged and comes apart again has its old id back.
 
@@ -10,15 +11,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use crate::{AnchorRank, ChildId, Linkage, RecordId, Tier, Weight};
+use crate::{AnchorRank, ChildId, Linkage, RecordId, Subject, Tier, Weight};
 
 /// What was published last.
 #[derive(Clone, Debug, Default)]
 pub struct Yesterday {
     /// Every child that ever was.
     pub children: Vec<KnownChild>,
-    /// Which child each record belonged to.
-    pub members: Vec<(RecordId, ChildId)>,
+    /// Which child each subject belonged to.
+    pub members: Vec<(Subject, ChildId)>,
 }
 
 /// A child that was there before.
@@ -26,8 +27,8 @@ pub struct Yesterday {
 pub struct KnownChild {
     /// Its id.
     pub child: ChildId,
-    /// The record that its id was made from.
-    pub anchor: RecordId,
+    /// The subject that its id was made from.
+    pub anchor: Subject,
     /// When it was first published: any number that grows with time, such as days or runs. The smaller is the
     /// older.
     pub since: i64,
@@ -35,11 +36,11 @@ pub struct KnownChild {
     pub merged_into: Option<ChildId>,
 }
 
-/// Where one record belongs tonight.
+/// Where one subject belongs tonight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// The record.
-    pub record: RecordId,
+    /// The record, and which of its children.
+    pub subject: Subject,
     /// Its child.
     pub child: ChildId,
     /// Whether the child's id was made from it.
@@ -52,10 +53,10 @@ pub struct Membership {
     pub event: Event,
 }
 
-/// How a record came to its child.
+/// How a subject came to its child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The record was not there yesterday.
+    /// The subject was not there yesterday.
     New,
     /// It is where it was.
     Kept,
@@ -81,8 +82,8 @@ pub enum Event {
 pub struct ChildState {
     /// Its id.
     pub child: ChildId,
-    /// The record that its id was made from.
-    pub anchor: RecordId,
+    /// The subject that its id was made from.
+    pub anchor: Subject,
     /// What became of it.
     pub fate: Fate,
 }
@@ -102,10 +103,10 @@ pub enum Fate {
     Gone,
 }
 
-/// Tonight's children and their records.
+/// Tonight's children and their subjects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CarriedOver {
-    /// Every current record, by record id.
+    /// Every current subject, in order.
     pub members: Vec<Membership>,
     /// Every child that ever was, by id.
     pub children: Vec<ChildState>,
@@ -120,28 +121,33 @@ pub enum CarryOverError {
     NoFreeId,
 }
 
-/// Gives every cluster of a linkage a child id. `mint` makes the id that a record anchors, always the same for
-/// the same record.
+/// Gives every cluster of a linkage a child id. `mint` makes the id that a subject anchors, always the same for
+/// the same subject.
+///
+/// The children of one pregnancy are numbered anew where yesterday's numbers say so: nobody knows which fetus became
+/// which child, but a child keeps the number that it was given. Nothing else of `linkage` changes.
 ///
 /// # Errors
 ///
 /// When the known children contradict `mint`, so that no id is free for a new child.
 pub fn carry_over(
-    linkage: &Linkage,
+    linkage: &mut Linkage,
     yesterday: &Yesterday,
-    mint: &dyn Fn(RecordId) -> ChildId,
+    mint: &dyn Fn(Subject) -> ChildId,
 ) -> Result<CarriedOver, CarryOverError> {
+    keep_numbers(linkage, yesterday);
+    let linkage = &*linkage;
     let known: BTreeMap<ChildId, KnownChild> = yesterday
         .children
         .iter()
         .map(|child| (child.child, *child))
         .collect();
-    let cluster_of: BTreeMap<RecordId, u32> = linkage
+    let cluster_of: BTreeMap<Subject, u32> = linkage
         .links
         .iter()
-        .map(|link| (link.record, link.cluster))
+        .map(|link| (link.subject, link.cluster))
         .collect();
-    let was: BTreeMap<RecordId, ChildId> = yesterday.members.iter().copied().collect();
+    let was: BTreeMap<Subject, ChildId> = yesterday.members.iter().copied().collect();
 
     let claims = claims(&known, &was, &cluster_of);
     let mut child_of = chosen(&claims);
@@ -163,7 +169,7 @@ pub fn carry_over(
     }));
     children.sort_unstable_by_key(|state| state.child);
 
-    let anchors: BTreeMap<ChildId, RecordId> =
+    let anchors: BTreeMap<ChildId, Subject> =
         children.iter().map(|state| (state.child, state.anchor)).collect();
     let fresh = |child: &ChildId| new.contains_key(child) || fates.get(child) == Some(&Fate::Back);
     let mut members = Vec::with_capacity(linkage.links.len());
@@ -171,7 +177,7 @@ pub fn carry_over(
         let Some(child) = child_of.get(&link.cluster).copied() else {
             continue;
         };
-        let event = match was.get(&link.record).copied() {
+        let event = match was.get(&link.subject).copied() {
             None => Event::New,
             Some(from) if from == child => Event::Kept,
             Some(from) if matches!(fates.get(&from), Some(Fate::MergedInto(_))) => Event::Merged { from },
@@ -179,16 +185,92 @@ pub fn carry_over(
             Some(from) => Event::Moved { from },
         };
         members.push(Membership {
-            record: link.record,
+            subject: link.subject,
             child,
-            anchor: anchors.get(&child) == Some(&link.record),
+            anchor: anchors.get(&child) == Some(&link.subject),
             tier: link.tier,
             weight: link.weight,
             event,
         });
     }
-    members.sort_unstable_by_key(|member| member.record);
+    members.sort_unstable_by_key(|member| member.subject);
     Ok(CarriedOver { members, children })
+}
+
+/// Gives the children of each pregnancy the numbers that they had: a child goes by where yesterday's records of it
+/// are now. Those left over take the numbers left over, the smallest first.
+fn keep_numbers(linkage: &mut Linkage, yesterday: &Yesterday) {
+    let mut numbered: BTreeMap<RecordId, BTreeMap<u8, ChildId>> = BTreeMap::new();
+    for (subject, child) in yesterday.members.iter().filter(|(subject, _)| subject.number > 0) {
+        numbered
+            .entry(subject.record)
+            .or_default()
+            .insert(subject.number, *child);
+    }
+    if numbered.is_empty() {
+        return;
+    }
+    let children: BTreeSet<ChildId> = numbered.values().flat_map(BTreeMap::values).copied().collect();
+    let was: BTreeMap<RecordId, ChildId> = yesterday
+        .members
+        .iter()
+        .filter(|(subject, child)| subject.number == 0 && children.contains(child))
+        .map(|(subject, child)| (subject.record, *child))
+        .collect();
+    // How many of a child's records of yesterday are in which cluster now.
+    let mut now: BTreeMap<(u32, ChildId), usize> = BTreeMap::new();
+    for link in linkage.links.iter().filter(|link| link.subject.number == 0) {
+        if let Some(child) = was.get(&link.subject.record) {
+            *now.entry((link.cluster, *child)).or_default() += 1;
+        }
+    }
+    if now.is_empty() {
+        return;
+    }
+    for links in linkage
+        .links
+        .chunk_by_mut(|a, b| a.subject.record == b.subject.record && a.subject.number > 0)
+    {
+        let known = links.first().and_then(|link| numbered.get(&link.subject.record));
+        if let Some(known) = known {
+            let numbers: Vec<u8> = links.iter().map(|link| link.subject.number).collect();
+            let clusters: Vec<u32> = links.iter().map(|link| link.cluster).collect();
+            for (link, number) in links.iter_mut().zip(renumbered(&numbers, &clusters, known, &now)) {
+                link.subject.number = number;
+            }
+            links.sort_unstable_by_key(|link| link.subject);
+        }
+    }
+}
+
+/// The number of each of a pregnancy's clusters, in their order.
+fn renumbered(
+    numbers: &[u8],
+    clusters: &[u32],
+    known: &BTreeMap<u8, ChildId>,
+    now: &BTreeMap<(u32, ChildId), usize>,
+) -> Vec<u8> {
+    let mut claims: Vec<(Reverse<usize>, u8, usize)> = Vec::new();
+    for (at, cluster) in clusters.iter().enumerate() {
+        for (number, child) in known {
+            if let Some(records) = now.get(&(*cluster, *child)) {
+                claims.push((Reverse(*records), *number, at));
+            }
+        }
+    }
+    claims.sort_unstable();
+    let mut chosen: BTreeMap<usize, u8> = BTreeMap::new();
+    let mut used: BTreeSet<u8> = BTreeSet::new();
+    for (_, number, at) in claims {
+        if !used.contains(&number) && !chosen.contains_key(&at) {
+            used.insert(number);
+            chosen.insert(at, number);
+        }
+    }
+    let mut free = numbers.iter().filter(|number| !used.contains(number));
+    (0..clusters.len())
+        .filter_map(|at| chosen.get(&at).or_else(|| free.next()).copied())
+        .collect()
 }
 
 /// How strongly a known child claims a cluster; the least claim wins.
@@ -207,12 +289,12 @@ struct Claim {
 /// child was, the cluster with most of its records.
 fn claims(
     known: &BTreeMap<ChildId, KnownChild>,
-    was: &BTreeMap<RecordId, ChildId>,
-    cluster_of: &BTreeMap<RecordId, u32>,
+    was: &BTreeMap<Subject, ChildId>,
+    cluster_of: &BTreeMap<Subject, u32>,
 ) -> BTreeMap<u32, BTreeSet<Claim>> {
     let mut overlap: BTreeMap<ChildId, BTreeMap<u32, usize>> = BTreeMap::new();
-    for (record, child) in was {
-        if let Some(cluster) = cluster_of.get(record) {
+    for (subject, child) in was {
+        if let Some(cluster) = cluster_of.get(subject) {
             *overlap.entry(*child).or_default().entry(*cluster).or_default() += 1;
         }
     }
@@ -251,14 +333,14 @@ fn chosen(claims: &BTreeMap<u32, BTreeSet<Claim>>) -> BTreeMap<u32, ChildId> {
 }
 
 /// Makes an id for each cluster that nobody claims, from its best anchor: a record with an NHS number, else with
-/// a UPN, else any; of equals the smallest. Returns the new ids with their anchors.
+/// a UPN, else any, else a notification; of equals the smallest. Returns the new ids with their anchors.
 fn mint_missing(
     linkage: &Linkage,
     known: &BTreeMap<ChildId, KnownChild>,
     child_of: &mut BTreeMap<u32, ChildId>,
-    mint: &dyn Fn(RecordId) -> ChildId,
-) -> Result<BTreeMap<ChildId, RecordId>, CarryOverError> {
-    let mut unclaimed: BTreeMap<u32, BTreeSet<(AnchorRank, RecordId)>> = BTreeMap::new();
+    mint: &dyn Fn(Subject) -> ChildId,
+) -> Result<BTreeMap<ChildId, Subject>, CarryOverError> {
+    let mut unclaimed: BTreeMap<u32, BTreeSet<(AnchorRank, Subject)>> = BTreeMap::new();
     for link in linkage
         .links
         .iter()
@@ -267,13 +349,13 @@ fn mint_missing(
         unclaimed
             .entry(link.cluster)
             .or_default()
-            .insert((link.anchor, link.record));
+            .insert((link.anchor, link.subject));
     }
-    let mut new: BTreeMap<ChildId, RecordId> = BTreeMap::new();
-    for (cluster, records) in unclaimed {
-        let free = records
+    let mut new: BTreeMap<ChildId, Subject> = BTreeMap::new();
+    for (cluster, subjects) in unclaimed {
+        let free = subjects
             .iter()
-            .map(|(_, record)| (mint(*record), *record))
+            .map(|(_, subject)| (mint(*subject), *subject))
             .find(|(child, _)| !known.contains_key(child) && !new.contains_key(child));
         let (child, anchor) = free.ok_or(CarryOverError::NoFreeId)?;
         new.insert(child, anchor);
@@ -286,7 +368,7 @@ fn fates(
     known: &BTreeMap<ChildId, KnownChild>,
     claims: &BTreeMap<u32, BTreeSet<Claim>>,
     child_of: &BTreeMap<u32, ChildId>,
-    was: &BTreeMap<RecordId, ChildId>,
+    was: &BTreeMap<Subject, ChildId>,
 ) -> BTreeMap<ChildId, Fate> {
     let had_records: BTreeSet<ChildId> = was.values().copied().collect();
     let mut fates = BTreeMap::new();

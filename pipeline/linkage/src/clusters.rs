@@ -72,6 +72,8 @@ pub(crate) struct Clusters<'a> {
     kinds: Vec<Kinds>,
     /// For each record the edge that joined it to a record of another kind.
     joined: Vec<Option<Edge>>,
+    /// The unions made, in order: a tree of the strongest ways for each cluster.
+    pub(crate) made: Vec<Edge>,
     pub(crate) refused: Vec<Refusal>,
 }
 
@@ -88,6 +90,7 @@ impl<'a> Clusters<'a> {
                 .map(|entry| Kinds::of(entry.kind))
                 .collect(),
             joined: vec![None; count],
+            made: Vec::new(),
             refused: Vec::new(),
         }
     }
@@ -166,6 +169,7 @@ impl<'a> Clusters<'a> {
         if let Some(kinds) = self.kinds.get_mut(keep as usize) {
             *kinds = kinds_a.with(kinds_b);
         }
+        self.made.push(edge);
         Union::Made
     }
 

@@ -38,6 +38,11 @@ impl Pattern {
         }))
     }
 
+    /// Agreement in full on names, birth date and postcode.
+    pub(crate) fn exact() -> Self {
+        Pattern::of([EXACT, EXACT, EXACT, EXACT, MISSING])
+    }
+
     pub(crate) fn level(self, field: usize) -> u8 {
         ((self.0 >> (3 * field)) & 7) as u8
     }

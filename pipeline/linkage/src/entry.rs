@@ -1,5 +1,7 @@
 //! What goes in: the current records, the decisions that people have taken, and the settings.
 
+use std::collections::BTreeSet;
+
 use crate::{Encoding, RecordId, Token, Weight};
 
 /// One current record.
@@ -12,6 +14,9 @@ pub struct Entry {
     /// The duplicate-free group that the record belongs to, for example one census of one school: two records
     /// of one group are two children. None where the sender may send a child twice.
     pub source: Option<u32>,
+    /// Of a notification of a pregnancy: the numbers of children who were erased. They are not expected again, and
+    /// no other child takes their numbers.
+    pub erased: BTreeSet<u8>,
     /// What it says of the people in it.
     pub encoding: Encoding,
 }
@@ -48,7 +53,7 @@ pub struct Supersession {
     pub current: Token,
 }
 
-/// Where tier T4 begins and ends.
+/// Where tier T4 begins and ends, and what day it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// At this weight or above, a pair is one child.
@@ -57,17 +62,21 @@ pub struct Settings {
     pub review: Weight,
     /// A second candidate within this weight of the best makes the choice open: several candidates.
     pub margin: Weight,
+    /// The day that the linkage is about, moved as the days of encodings are: a child whose due day is long past is
+    /// not expected any more.
+    pub as_at_day: i32,
 }
 
 impl Default for Settings {
     /// Accept from 4 bits (odds of 16 to 1: one false link in 17 at the very threshold, far fewer above it),
     /// review from 0 bits (more likely one child than not), and call a choice open when the second candidate
-    /// is within 5 bits (odds of 32 to 1) of the first.
+    /// is within 5 bits (odds of 32 to 1) of the first. The day is before all days: nothing is past.
     fn default() -> Self {
         Settings {
             accept: Weight::from_bits(4),
             review: Weight::from_bits(0),
             margin: Weight::from_bits(5),
+            as_at_day: i32::MIN,
         }
     }
 }
@@ -81,6 +90,8 @@ pub enum Stage {
     Pairs,
     /// Joining by weight.
     Weights,
+    /// Finding the children of pregnancies.
+    Pregnancies,
 }
 
 /// Who watches a linkage run: hears of its progress and may stop it.

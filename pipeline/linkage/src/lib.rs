@@ -24,14 +24,19 @@ mod children;
 mod clusters;
 mod compare;
 mod entry;
+mod expected;
 mod identifiers;
 mod link;
 mod model;
+mod mothers;
+mod nameless;
 mod outcome;
 mod persons;
 mod population;
+mod pregnancies;
 mod rules;
 mod training;
+mod ways;
 mod weighing;
 
 pub use children::{
@@ -45,5 +50,6 @@ pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersessio
 pub use link::link;
 pub use model::{LevelSummary, ModelSummary};
 pub use outcome::{
-    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, NotATier, NumberEvidence, Refusal, Tier, Weight,
+    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, MotherEvidence, NotATier, NumberEvidence, Pregnancy,
+    PregnancyEvidence, PregnancyState, Refusal, Tier, Weight,
 };

@@ -2,21 +2,27 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use rayon::prelude::*;
 
 use crate::{
-    Bar, Decisions, Entry, Evidence, Link, LinkError, Linkage, NumberEvidence, RecordId, Settings, Stage,
-    Tier, Watch, Weight,
+    AnchorRank, Bar, Decisions, Entry, Evidence, Link, LinkError, Linkage, NumberEvidence, Pregnancy,
+    RecordId, Settings, Stage, Subject, Tier, Watch, Weight,
     candidates::{self, Pair},
     clusters::{Clusters, Edge},
+    compare::Pattern,
+    expected::{self, Child, Expected, StepTo},
     identifiers,
     model::{Model, NUMBER_BITS},
+    mothers::Mothers,
+    nameless,
     persons::{Frequencies, Persons},
     population::Population,
+    pregnancies::Pregnancies,
     training,
+    ways::{self, Joined, Node, Way},
     weighing::{Prospect, UNSEEN, Weighed, Weighing},
 };
 
@@ -32,7 +38,9 @@ use crate::{
 /// let number = NhsNumberEncoding { token: Token([7; 16]), conclusive: true };
 /// let child = PersonEncoding { nhs_number: Some(number), ..PersonEncoding::default() };
 /// let encoding = Encoding { child: Some(child), ..Encoding::default() };
-/// let entry = |id, kind| Entry { record: RecordId([id; 16]), kind, source: None, encoding: encoding.clone() };
+/// let entry = |id, kind| Entry {
+///     record: RecordId([id; 16]), kind, source: None, erased: Default::default(), encoding: encoding.clone(),
+/// };
 ///
 /// let outcome = link(&[entry(1, 1), entry(2, 2)], &Decisions::default(), &Settings::default(), &())?;
 /// assert_eq!(outcome.clusters, 1);
@@ -50,6 +58,8 @@ pub fn link(
     watch: &dyn Watch,
 ) -> Result<Linkage, LinkError> {
     let population = Population::new(entries, decisions)?;
+    let mothers = Mothers::of(&population);
+    let pregnancies = Pregnancies::of(&population, &mothers);
     let mut clusters = Clusters::new(&population);
 
     watch.progress(Stage::Identifiers, 0, 1);
@@ -72,7 +82,26 @@ pub fn link(
     if !weighing.join(&mut clusters, watch) {
         return Err(LinkError::Cancelled);
     }
-    let prospects = weighing.prospects(&clusters);
+    let mut prospects = weighing.prospects(&clusters);
+    let mut review = weighing.review(&population, &clusters);
+    let (accepted, expected_false) = (weighing.accepted, weighing.expected_false);
+
+    let known = nameless::Known {
+        population: &population,
+        mothers: &mothers,
+        pregnancies: &pregnancies,
+        model: &model,
+    };
+    let nameless = nameless::join(&known, &mut clusters);
+    for (at, prospect) in &nameless.prospects {
+        prospects.entry(clusters.root(*at)).or_default().add(prospect);
+    }
+    review.extend(nameless.review);
+    review.sort_unstable_by_key(|pair| (Reverse(pair.weight), pair.left, pair.right));
+
+    watch.progress(Stage::Pregnancies, 0, 1);
+    let expected = expected::find(&population, &clusters, &mothers, &pregnancies, settings);
+    watch.progress(Stage::Pregnancies, 1, 1);
 
     let mut numbers: Vec<NumberEvidence> = population
         .standings
@@ -84,21 +113,38 @@ pub fn link(
             *number = NumberEvidence::Conflict;
         }
     }
-    let (links, count) = links(&population, &clusters, &model, &numbers, &prospects);
-    let review = weighing.review(&population, &clusters);
+    let linking = Linking {
+        population: &population,
+        clusters: &clusters,
+        model: &model,
+        numbers: &numbers,
+        prospects: &prospects,
+        expected: &expected,
+    };
+    let (links, count) = linking.links();
+    let notified = population
+        .notifications
+        .iter()
+        .zip(&expected.evidence)
+        .map(|(entry, evidence)| Pregnancy {
+            record: entry.record,
+            evidence: *evidence,
+        })
+        .collect();
     let mut summary = model.summary();
     summary.persons = persons.len() as u64;
     summary.pairs = candidates.compared;
     summary.blocks_left_out = candidates.blocks_left_out;
     summary.identifiers_left_out = identified.unused as u64;
-    summary.accepted = weighing.accepted;
-    summary.expected_false = weighing.expected_false;
+    summary.accepted = accepted + nameless.accepted;
+    summary.expected_false = expected_false + nameless.expected_false;
     let mut refused = clusters.refused;
     let mut known = BTreeSet::new();
     refused.retain(|refusal| known.insert((refusal.left, refusal.right, refusal.tier)));
     Ok(Linkage {
         links,
         clusters: count,
+        pregnancies: notified,
         review,
         refused,
         summary,
@@ -135,51 +181,171 @@ fn weigh(
         .collect()
 }
 
-fn links(
-    population: &Population<'_>,
-    clusters: &Clusters<'_>,
-    model: &Model,
-    numbers: &[NumberEvidence],
-    prospects: &BTreeMap<u32, Prospect>,
-) -> (Vec<Link>, u32) {
-    let refused = refusals_across_kinds(population, clusters);
-    let mut number_of_root: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut links = Vec::with_capacity(population.len());
-    for (at, entry) in (0_u32..).zip(&population.entries) {
-        let root = clusters.root(at);
-        let next = number_of_root.len() as u32;
-        let cluster = *number_of_root.entry(root).or_insert(next);
-        let mut evidence = Evidence {
-            nhs_number: numbers.get(at as usize).copied().unwrap_or_default(),
-            ..Evidence::default()
-        };
-        let (tier, weight) = match clusters.joined(at) {
-            Some(edge) => {
-                evidence.confirmed = edge.confirmed;
-                (edge.tier, final_weight(population, model, edge))
+/// What the links are made from.
+struct Linking<'l, 'p> {
+    population: &'l Population<'p>,
+    clusters: &'l Clusters<'l>,
+    model: &'l Model,
+    numbers: &'l [NumberEvidence],
+    prospects: &'l BTreeMap<u32, Prospect>,
+    expected: &'l Expected,
+}
+
+impl Linking<'_, '_> {
+    /// All links by subject, their clusters numbered in that order; and how many clusters there are.
+    fn links(&self) -> (Vec<Link>, u32) {
+        let refused = refusals_across_kinds(self.population, self.clusters);
+        let ways = self.ways();
+        let mut links: Vec<(Child, Link)> = Vec::with_capacity(self.population.len());
+        for (at, entry) in (0_u32..).zip(&self.population.entries) {
+            let root = self.clusters.root(at);
+            let mut evidence = Evidence {
+                nhs_number: self.numbers.get(at as usize).copied().unwrap_or_default(),
+                ..Evidence::default()
+            };
+            let joined = match ways.get(&root) {
+                Some(ways) => ways.get(&Node::Record(at)).copied(),
+                None => self.clusters.joined(at).map(|edge| self.joined(edge)),
+            };
+            let (tier, weight) = match joined {
+                Some(joined) => {
+                    evidence.confirmed = joined.confirmed;
+                    (joined.tier, joined.weight)
+                }
+                None => {
+                    let prospect = self.prospects.get(&root).copied().unwrap_or_default();
+                    evidence.candidates = prospect.candidates;
+                    let isolated = self.population.isolated(at).then_some(Bar::Isolated);
+                    evidence.bar = [isolated, prospect.bar, refused.get(&entry.record).copied()]
+                        .into_iter()
+                        .flatten()
+                        .min();
+                    (unmatched_tier(&prospect), prospect.best.unwrap_or_default())
+                }
+            };
+            let link = Link {
+                subject: Subject {
+                    record: entry.record,
+                    number: 0,
+                },
+                cluster: 0,
+                tier,
+                weight,
+                evidence,
+                anchor: self.population.anchor_rank(at),
+            };
+            links.push((Child::Born(root), link));
+        }
+        for (at, entry) in (0_u32..).zip(&self.population.notifications) {
+            let children = self.expected.children.get(at as usize);
+            for (number, child) in children.into_iter().flatten() {
+                links.push((
+                    *child,
+                    self.pregnancy_link(at, entry.record, *number, *child, &ways),
+                ));
             }
-            None => {
-                let prospect = prospects.get(&root).copied().unwrap_or_default();
-                evidence.candidates = prospect.candidates;
-                let isolated = population.isolated(at).then_some(Bar::Isolated);
-                evidence.bar = [isolated, prospect.bar, refused.get(&entry.record).copied()]
-                    .into_iter()
-                    .flatten()
-                    .min();
-                (unmatched_tier(&prospect), prospect.best.unwrap_or_default())
-            }
-        };
-        let anchor = population.anchor_rank(at);
-        links.push(Link {
-            record: entry.record,
-            cluster,
-            tier,
-            weight,
-            evidence,
-            anchor,
-        });
+        }
+
+        links.sort_unstable_by_key(|(_, link)| link.subject);
+        let mut numbers: HashMap<Child, u32> = HashMap::new();
+        for (child, link) in &mut links {
+            let next = numbers.len() as u32;
+            link.cluster = *numbers.entry(*child).or_insert(next);
+        }
+        (
+            links.into_iter().map(|(_, link)| link).collect(),
+            numbers.len() as u32,
+        )
     }
-    (links, number_of_root.len() as u32)
+
+    fn pregnancy_link(
+        &self,
+        at: u32,
+        record: RecordId,
+        number: u8,
+        child: Child,
+        ways: &BTreeMap<u32, BTreeMap<Node, Joined>>,
+    ) -> Link {
+        let joined = match child {
+            Child::Born(root) => ways
+                .get(&root)
+                .and_then(|ways| ways.get(&Node::Notification(at)))
+                .copied(),
+            Child::Expected(..) => None,
+        };
+        Link {
+            subject: Subject { record, number },
+            cluster: 0,
+            tier: joined.map_or(Tier::T0, |joined| joined.tier),
+            weight: joined.map_or(Weight::default(), |joined| joined.weight),
+            evidence: Evidence {
+                confirmed: joined.is_some_and(|joined| joined.confirmed),
+                bar: self.expected.bars.get(at as usize).copied().flatten(),
+                pregnancy: self.expected.evidence.get(at as usize).copied(),
+                ..Evidence::default()
+            },
+            anchor: AnchorRank::Expected,
+        }
+    }
+
+    /// For each born child of a pregnancy, by its root: what joined its records and notifications.
+    fn ways(&self) -> BTreeMap<u32, BTreeMap<Node, Joined>> {
+        if self.expected.steps.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut ways: BTreeMap<u32, Vec<Way>> = BTreeMap::new();
+        for edge in &self.clusters.made {
+            let root = self.clusters.root(edge.left);
+            if self.expected.steps.contains_key(&root) {
+                ways.entry(root).or_default().push(Way {
+                    from: Node::Record(edge.left),
+                    to: Node::Record(edge.right),
+                    joined: self.joined(edge),
+                });
+            }
+        }
+        for (root, steps) in &self.expected.steps {
+            ways.entry(*root)
+                .or_default()
+                .extend(steps.iter().map(|step| Way {
+                    from: Node::Notification(step.notification),
+                    to: match step.to {
+                        StepTo::Record(at) => Node::Record(at),
+                        StepTo::Notification(at) => Node::Notification(at),
+                    },
+                    joined: Joined {
+                        tier: step.tier,
+                        weight: mothers_weight(self.model, step.tier),
+                        confirmed: step.confirmed,
+                    },
+                }));
+        }
+        let kind_of = |at: u32| {
+            let entry = self.population.entries.get(at as usize);
+            entry.map_or(0, |entry| entry.kind)
+        };
+        ways.into_iter()
+            .map(|(root, ways)| (root, ways::strongest(&ways, &kind_of)))
+            .collect()
+    }
+
+    fn joined(&self, edge: &Edge) -> Joined {
+        Joined {
+            tier: edge.tier,
+            weight: final_weight(self.population, self.model, edge),
+            confirmed: edge.confirmed,
+        }
+    }
+}
+
+/// What a notification and a child have in common: a number, the mother's or the pregnancy's; or everything else
+/// that tells mothers apart.
+fn mothers_weight(model: &Model, tier: Tier) -> Weight {
+    match tier {
+        Tier::T1 => Weight::from_bits(NUMBER_BITS),
+        Tier::T3 => model.weight(Pattern::exact(), true),
+        _ => Weight::default(),
+    }
 }
 
 fn unmatched_tier(prospect: &Prospect) -> Tier {

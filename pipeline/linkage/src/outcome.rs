@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelSummary, RecordId};
+use crate::{ModelSummary, RecordId, Subject};
 
 /// The logarithm to base 2 of the odds that two records are one child, in steps of 1/1024 bit: an integer,
 /// so that it is the same on every machine that prints it.
@@ -209,6 +209,81 @@ pub struct Evidence {
     pub bar: Option<Bar>,
     /// Whether a pair that a person confirmed joined it.
     pub confirmed: bool,
+    /// Of a notification of a pregnancy: how it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pregnancy: Option<PregnancyEvidence>,
+}
+
+/// How a notified pregnancy stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PregnancyState {
+    /// Its children, or some of them, were found.
+    Born,
+    /// Its children are expected.
+    Expected,
+    /// It ended: by a loss, a stillbirth, a termination, a move, or in the birth of a child who is kept apart.
+    Ended,
+    /// Its due day is past by more than three weeks, or it had none and is a year old, and no birth was found.
+    Silent,
+    /// Its mother had another birth that leaves no room for one of this pregnancy.
+    OtherBirth,
+}
+
+impl PregnancyState {
+    /// Every state, in the order above.
+    pub const ALL: [PregnancyState; 5] = [
+        PregnancyState::Born,
+        PregnancyState::Expected,
+        PregnancyState::Ended,
+        PregnancyState::Silent,
+        PregnancyState::OtherBirth,
+    ];
+
+    /// What it is, in a few words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            PregnancyState::Born => "born",
+            PregnancyState::Expected => "still expected",
+            PregnancyState::Ended => "ended without a child here",
+            PregnancyState::Silent => "no birth heard of three weeks after the due date",
+            PregnancyState::OtherBirth => "another birth of its mother",
+        }
+    }
+}
+
+/// How well a notification of a pregnancy says who the mother is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MotherEvidence {
+    /// By her NHS number.
+    NhsNumber,
+    /// By names, birth date and postcode alone.
+    Names,
+    /// Not well enough to find her children: neither a valid number nor all of names, birth date and postcode.
+    Absent,
+    /// By what stands on too many records to be one mother's.
+    TooManyRecords,
+}
+
+/// Why a notification of a pregnancy has the children that it has, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PregnancyEvidence {
+    /// How it stands.
+    pub state: PregnancyState,
+    /// How well it names the mother.
+    pub mother: MotherEvidence,
+    /// Whether it gives a due day.
+    pub due_day: bool,
+}
+
+/// One notification of a pregnancy, with or without children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pregnancy {
+    /// The record.
+    pub record: RecordId,
+    /// How it stands.
+    pub evidence: PregnancyEvidence,
 }
 
 /// How good a record is as the anchor of a new child id, best first.
@@ -220,14 +295,18 @@ pub enum AnchorRank {
     Upn,
     /// Neither.
     Record,
+    /// It is a notification of a pregnancy, which says less of a child than any record of one. An expected child has
+    /// no other anchor; once born, it keeps the id, which is the older.
+    Expected,
 }
 
-/// Where one record went.
+/// Where one record went, or one of the children that a notification of a pregnancy is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The record.
-    pub record: RecordId,
-    /// Its cluster, that is its child: clusters are numbered from 0 in the order of their smallest record.
+    /// The record, and which of its children: 0 for a record about a child; from 1 for a notification, which has no
+    /// link where no child is expected.
+    pub subject: Subject,
+    /// Its cluster, that is its child: clusters are numbered from 0 in the order of their smallest subject.
     pub cluster: u32,
     /// The strongest rule that joined it to a record of another kind, or why there was none.
     pub tier: Tier,
@@ -268,10 +347,12 @@ pub struct Refusal {
 /// The outcome of a linkage.
 #[derive(Clone, Debug, Default)]
 pub struct Linkage {
-    /// Every record, by record id.
+    /// Every record about a child, and every child of a notified pregnancy; by subject.
     pub links: Vec<Link>,
     /// How many clusters there are.
     pub clusters: u32,
+    /// Every notification of a pregnancy, by record id.
+    pub pregnancies: Vec<Pregnancy>,
     /// What a person should look at, heaviest first.
     pub review: Vec<Candidate>,
     /// What was refused, in the order in which it was.

@@ -52,8 +52,17 @@ struct Gathered {
     sexes: Vec<SexEncoding>,
 }
 
+impl Gathered {
+    fn has_name(&self) -> bool {
+        [&self.forenames, &self.surnames]
+            .into_iter()
+            .any(|(firsts, others)| !firsts.is_empty() || !others.is_empty())
+    }
+}
+
 impl Persons {
-    /// Gathers the persons of all clusters, leaving out isolated records.
+    /// Gathers the persons of all clusters, leaving out isolated records and those without a name, for which weights
+    /// are not made: twins would agree in all that remains.
     pub(crate) fn gather(population: &Population<'_>, clusters: &Clusters<'_>) -> Self {
         let count = population.len();
         let mut seen = vec![false; count];
@@ -64,7 +73,10 @@ impl Persons {
             if std::mem::replace(seen, true) || population.isolated(at) {
                 continue;
             }
-            persons.push(at, clusters.kinds(at), gather(population, clusters.members(at)));
+            let gathered = gather(population, clusters.members(at));
+            if gathered.has_name() {
+                persons.push(at, clusters.kinds(at), gathered);
+            }
         }
         persons
     }

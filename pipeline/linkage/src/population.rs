@@ -30,12 +30,21 @@ pub(crate) struct Standing {
     listed: Vec<Token>,
 }
 
-/// All records of a linkage, by record id. A record is named by its position.
+/// All records of a linkage, by record id. A record about a child is named by its position.
 pub(crate) struct Population<'a> {
+    /// Records about a child.
     pub(crate) entries: Vec<&'a Entry>,
+    /// Notifications of pregnancies.
+    pub(crate) notifications: Vec<&'a Entry>,
+    /// Records about no child: births that were not live.
+    pub(crate) childless: Vec<&'a Entry>,
     pub(crate) standings: Vec<Standing>,
     /// Confirmed pairs, by position.
     pub(crate) same: Vec<(u32, u32)>,
+    /// Confirmed pairs of a notification and a record about a child, by their positions among their own.
+    pub(crate) same_pregnancy: Vec<(u32, u32)>,
+    /// Pairs of a notification and a record about a child that the do-not-link list names.
+    apart_pregnancy: BTreeSet<(u32, u32)>,
     apart_persons: BTreeSet<(Token, Token)>,
     apart_records: BTreeSet<(u32, u32)>,
 }
@@ -54,19 +63,32 @@ impl<'a> Population<'a> {
             return Err(LinkError::DuplicateRecord);
         }
 
+        let (notifications, others): (Vec<&Entry>, Vec<&Entry>) = entries
+            .into_iter()
+            .partition(|entry| entry.encoding.pregnancy.is_some());
+        let (entries, childless) = others
+            .into_iter()
+            .partition(|entry| entry.encoding.child.is_some());
+
         let superseded = Supersessions::new(decisions);
         let mut population = Population {
+            notifications,
+            childless,
             standings: Vec::new(),
             same: Vec::new(),
+            same_pregnancy: Vec::new(),
+            apart_pregnancy: BTreeSet::new(),
             apart_persons: apart_persons(decisions, &superseded),
             apart_records: BTreeSet::new(),
             entries,
         };
         for decision in &decisions.apart {
-            if let Apart::Records(a, b) = decision
-                && let Some(pair) = population.pair(*a, *b)
-            {
-                population.apart_records.insert(pair);
+            if let Apart::Records(a, b) = decision {
+                if let Some(pair) = population.pair(*a, *b) {
+                    population.apart_records.insert(pair);
+                } else if let Some(pair) = population.pregnancy_pair(*a, *b) {
+                    population.apart_pregnancy.insert(pair);
+                }
             }
         }
         population.same = decisions
@@ -76,13 +98,29 @@ impl<'a> Population<'a> {
             .collect();
         population.same.sort_unstable();
         population.same.dedup();
+        population.same_pregnancy = decisions
+            .same
+            .iter()
+            .filter_map(|(a, b)| population.pregnancy_pair(*a, *b))
+            .collect();
+        population.same_pregnancy.sort_unstable();
+        population.same_pregnancy.dedup();
         population.standings = population.standings(decisions, &superseded);
         population.judge_numbers();
         Ok(population)
     }
 
+    /// How many records are about a child.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Every record, whoever it is about.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = &'a Entry> + '_ {
+        [&self.entries, &self.notifications, &self.childless]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     pub(crate) fn record(&self, at: u32) -> Option<RecordId> {
@@ -138,18 +176,33 @@ impl<'a> Population<'a> {
         if born_after(p, y) || born_after(q, x) {
             return Some(Bar::BornAfterEvent);
         }
-        twins(p, q, shared(s, t)).then_some(Bar::Twins)
+        let shared = shared(s, t);
+        let born_together = x.encoding.born_of.is_some() && x.encoding.born_of == y.encoding.born_of;
+        (born_together && shared == Shared::Nothing || twins(p, q, shared)).then_some(Bar::Twins)
     }
 
     fn listed_apart(&self, a: Token, b: Token) -> bool {
         self.apart_persons.contains(&ordered(a, b))
     }
 
-    /// The positions of two different records, if both are current.
+    /// Whether the do-not-link list keeps a notification from any of the records of a child.
+    pub(crate) fn kept_from_pregnancy(&self, notification: u32, children: &[u32]) -> bool {
+        !self.apart_pregnancy.is_empty()
+            && children
+                .iter()
+                .any(|child| self.apart_pregnancy.contains(&(notification, *child)))
+    }
+
+    /// The positions of two different records about a child, if both are current.
     fn pair(&self, a: RecordId, b: RecordId) -> Option<(u32, u32)> {
-        let at = |id| self.entries.binary_search_by_key(&id, |entry| entry.record).ok();
-        let (a, b) = (u32::try_from(at(a)?).ok()?, u32::try_from(at(b)?).ok()?);
+        let (a, b) = (position(&self.entries, a)?, position(&self.entries, b)?);
         (a != b).then(|| ordered(a, b))
+    }
+
+    /// The positions of a notification and of a record about a child, whichever is named first.
+    fn pregnancy_pair(&self, a: RecordId, b: RecordId) -> Option<(u32, u32)> {
+        let pair = |p, c| Some((position(&self.notifications, p)?, position(&self.entries, c)?));
+        pair(a, b).or_else(|| pair(b, a))
     }
 
     fn standings(&self, decisions: &Decisions, superseded: &Supersessions) -> Vec<Standing> {
@@ -160,8 +213,7 @@ impl<'a> Population<'a> {
             .collect();
         let listed: HashSet<Token> = self.apart_persons.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let mothers: HashSet<Token> = self
-            .entries
-            .iter()
+            .everybody()
             .filter_map(|entry| entry.encoding.mother?.nhs_number)
             .collect();
 
@@ -286,8 +338,24 @@ fn differ(a: Option<Token>, b: Option<Token>) -> bool {
     matches!((a, b), (Some(a), Some(b)) if a != b)
 }
 
+/// Whether a person was born after the event of another record. An event on the very day of that record's own
+/// birth date is the birth itself: it shows when somebody was born, not that somebody had been born before.
 fn born_after(person: &PersonEncoding, other: &Entry) -> bool {
-    matches!((&person.birth, other.encoding.event_day), (Some(birth), Some(event)) if birth.day_number > event)
+    let own_birth = other
+        .encoding
+        .child
+        .as_ref()
+        .and_then(|child| child.birth.as_ref());
+    matches!(
+        (&person.birth, other.encoding.event_day),
+        (Some(birth), Some(event))
+            if birth.day_number > event && own_birth.is_none_or(|own| own.day_number != event)
+    )
+}
+
+fn position(entries: &[&Entry], record: RecordId) -> Option<u32> {
+    let at = entries.binary_search_by_key(&record, |entry| entry.record).ok()?;
+    u32::try_from(at).ok()
 }
 
 fn ordered<T: Ord>(a: T, b: T) -> (T, T) {

@@ -44,6 +44,16 @@ pub(crate) struct Prospect {
     pub(crate) bar: Option<Bar>,
 }
 
+impl Prospect {
+    /// Takes in what another rule found.
+    pub(crate) fn add(&mut self, other: &Prospect) {
+        self.candidates = self.candidates.saturating_add(other.candidates);
+        self.best = self.best.max(other.best);
+        self.ambiguous |= other.ambiguous || self.candidates > other.candidates;
+        self.bar = self.bar.into_iter().chain(other.bar).min();
+    }
+}
+
 /// Clusters of persons, with the sums of weights between them.
 pub(crate) struct Weighing<'p> {
     persons: &'p Persons,

@@ -274,6 +274,7 @@ mod tests {
                 confirmed: true,
                 bar: Some(linkage::Bar::BirthDatesDiffer),
                 candidates: 2,
+                pregnancy: None,
             };
             let written = serde_json::to_string(&evidence).expect("writes");
             assert_eq!(is_conflict(&written), nhs_number.is_conflict(), "{written}");

@@ -29,7 +29,7 @@ impl Score {
         let mut census: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         let mut in_cluster: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for link in &outcome.links {
-            let told = children[&link.record];
+            let told = children[&link.subject.record];
             in_cluster.entry(link.cluster).or_default().insert(told.child);
             if told.entry.kind == CENSUS {
                 census.entry(link.cluster).or_default().insert(told.child);
@@ -51,7 +51,7 @@ impl Score {
             twins_merged: 0,
         };
         for link in outcome.links.iter() {
-            let told = children[&link.record];
+            let told = children[&link.subject.record];
             if told.entry.kind != NOTICE {
                 continue;
             }
@@ -80,7 +80,7 @@ impl Score {
         score.mixed = in_cluster.values().filter(|children| children.len() > 1).count();
         let mut named: BTreeMap<(u32, u32), BTreeSet<u32>> = BTreeMap::new();
         for link in &outcome.links {
-            let told = children[&link.record];
+            let told = children[&link.subject.record];
             if told
                 .entry
                 .encoding

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sendlink_linkage::{
     AnchorRank, CarriedOver, CarryOverError, ChildId, Event, Evidence, Fate, KnownChild, Link, Linkage,
-    RecordId, Tier, Weight, Yesterday, carry_over,
+    RecordId, Subject, Tier, Weight, Yesterday, carry_over,
 };
 
 /// A night whose clusters are the words of a text and whose records are their letters. The first letter of the
@@ -16,7 +16,7 @@ fn night(clusters: &str) -> Linkage {
         .enumerate()
         .flat_map(|(cluster, records)| records.bytes().map(move |record| (cluster, record)))
         .map(|(cluster, record)| Link {
-            record: id(record),
+            subject: id(record),
             cluster: cluster as u32,
             tier: Tier::T0,
             weight: Weight::default(),
@@ -24,7 +24,7 @@ fn night(clusters: &str) -> Linkage {
             anchor: AnchorRank::Record,
         })
         .collect();
-    links.sort_by_key(|link| link.record);
+    links.sort_by_key(|link| link.subject);
     // Clusters are numbered in the order of their smallest record.
     let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
     for link in &mut links {
@@ -38,17 +38,20 @@ fn night(clusters: &str) -> Linkage {
     }
 }
 
-fn id(record: u8) -> RecordId {
-    RecordId([record; 16])
+fn id(record: u8) -> Subject {
+    Subject {
+        record: RecordId([record; 16]),
+        number: 0,
+    }
 }
 
 /// The child that a record anchors is written as the capital of its letter.
-fn mint(record: RecordId) -> ChildId {
-    ChildId([record.0[0].to_ascii_uppercase(); 16])
+fn mint(anchor: Subject) -> ChildId {
+    ChildId([anchor.record.0[0].to_ascii_uppercase(); 16])
 }
 
 fn carry(clusters: &str, yesterday: &Yesterday) -> CarriedOver {
-    carry_over(&night(clusters), yesterday, &mint).expect("ids for all")
+    carry_over(&mut night(clusters), yesterday, &mint).expect("ids for all")
 }
 
 /// What is published, as the next night's yesterday.
@@ -75,7 +78,7 @@ fn published(carried: &CarriedOver, yesterday: &Yesterday, now: i64) -> Yesterda
         members: carried
             .members
             .iter()
-            .map(|member| (member.record, member.child))
+            .map(|member| (member.subject, member.child))
             .collect(),
     }
 }
@@ -98,7 +101,7 @@ fn picture(carried: &CarriedOver) -> String {
         .map(|member| {
             format!(
                 "{}{}",
-                char::from(member.record.0[0]),
+                char::from(member.subject.record.0[0]),
                 char::from(member.child.0[0])
             )
         })
@@ -118,7 +121,7 @@ fn event(carried: &CarriedOver, record: u8) -> Event {
     carried
         .members
         .iter()
-        .find(|member| member.record == id(record))
+        .find(|member| member.subject == id(record))
         .expect("a member")
         .event
 }
@@ -139,7 +142,7 @@ fn the_best_anchor_bears_a_number() {
     let mut night = night("abc");
     night.links[1].anchor = AnchorRank::Upn;
     night.links[2].anchor = AnchorRank::NhsNumber;
-    let carried = carry_over(&night, &Yesterday::default(), &mint).expect("an id");
+    let carried = carry_over(&mut night, &Yesterday::default(), &mint).expect("an id");
     assert_eq!(picture(&carried), "aC bC cC");
 }
 
@@ -258,7 +261,7 @@ fn children_of_another_key_are_an_error_and_not_a_second_child_of_one_id() {
         members: Vec::new(),
     };
     assert_eq!(
-        carry_over(&night("b"), &yesterday, &mint),
+        carry_over(&mut night("b"), &yesterday, &mint),
         Err(CarryOverError::NoFreeId)
     );
     // Another record's id is taken where there is one.
@@ -285,11 +288,11 @@ proptest! {
     ) {
         let mut yesterday = Yesterday::default();
         for (now, clusters) in (0_i64..).zip(&history) {
-            let night = night(clusters);
-            let carried = carry_over(&night, &yesterday, &mint).expect("ids for all");
+            let mut night = night(clusters);
+            let carried = carry_over(&mut night, &yesterday, &mint).expect("ids for all");
             let mut child_of: BTreeMap<u32, ChildId> = BTreeMap::new();
             for (link, member) in night.links.iter().zip(&carried.members) {
-                prop_assert_eq!(link.record, member.record);
+                prop_assert_eq!(link.subject, member.subject);
                 prop_assert_eq!(*child_of.entry(link.cluster).or_insert(member.child), member.child);
             }
             let mut ids: Vec<ChildId> = child_of.values().copied().collect();
@@ -305,7 +308,7 @@ proptest! {
                     Fate::MergedInto(into) => prop_assert!(!current && ids.contains(&into)),
                     Fate::Gone => prop_assert!(!current),
                 }
-                if let Some(anchor) = carried.members.iter().find(|member| member.record == state.anchor) {
+                if let Some(anchor) = carried.members.iter().find(|member| member.subject == state.anchor) {
                     let now = match state.fate {
                         Fate::MergedInto(into) => into,
                         _ => state.child,
@@ -318,7 +321,7 @@ proptest! {
             }
 
             yesterday = published(&carried, &yesterday, now);
-            let again = carry_over(&night, &yesterday, &mint).expect("ids for all");
+            let again = carry_over(&mut night, &yesterday, &mint).expect("ids for all");
             prop_assert_eq!(picture(&again), picture(&carried));
             prop_assert!(again.members.iter().all(|member| member.event == Event::Kept));
         }

@@ -3,7 +3,7 @@
 
 use sendlink_linkage::{
     DateEncoding, Encoding, Entry, MotherEncoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken,
-    PersonEncoding, PostcodeEncoding, RecordId, SexEncoding, Token,
+    PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Token,
 };
 
 /// A made-up person as one record tells of it; blank is missing.
@@ -24,9 +24,27 @@ pub struct Made {
     pub other_postcode: String,
     /// `M`, `F`
     pub sex: String,
+    /// The mother's NHS number.
     pub mother: String,
+    /// Her names, birth date and postcode, as one text.
+    pub mothers_names: String,
     /// `2024-09-01`
     pub event: String,
+    /// Of a birth: the record of its pregnancy.
+    pub born_of: String,
+    /// What a notification of a pregnancy says; such a record is about no child.
+    pub pregnancy: Option<Notified>,
+    /// Whether the record is about no child: a birth that was not live.
+    pub childless: bool,
+}
+
+/// A notification of a pregnancy.
+#[derive(Clone, Debug, Default)]
+pub struct Notified {
+    pub due: String,
+    pub birth: String,
+    pub fetuses: u8,
+    pub ended: bool,
 }
 
 impl Made {
@@ -35,6 +53,7 @@ impl Made {
             record: record_id(record),
             kind,
             source,
+            erased: std::collections::BTreeSet::new(),
             encoding: self.encoding(),
         }
     }
@@ -79,14 +98,22 @@ impl Made {
                 .all(|value| !value.is_empty())
                 .then(|| token("exact", &all.map(|value| normal(value)).join("|"))),
         };
+        let day = |date: &String| (!date.is_empty()).then(|| day_number(date));
         Encoding {
-            child: Some(child),
-            mother: (!self.mother.is_empty()).then(|| MotherEncoding {
-                nhs_number: Some(token("mother", &self.mother)),
-                exact: None,
+            child: (self.pregnancy.is_none() && !self.childless).then_some(child),
+            mother: (!self.mother.is_empty() || !self.mothers_names.is_empty()).then(|| MotherEncoding {
+                nhs_number: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
+                exact: (!self.mothers_names.is_empty())
+                    .then(|| token("mother's names", &normal(&self.mothers_names))),
             }),
-            event_day: (!self.event.is_empty()).then(|| day_number(&self.event)),
-            ..Encoding::default()
+            pregnancy: self.pregnancy.as_ref().map(|pregnancy| PregnancyEncoding {
+                due_day: day(&pregnancy.due),
+                birth_day: day(&pregnancy.birth),
+                fetuses: pregnancy.fetuses,
+                ended: pregnancy.ended,
+            }),
+            born_of: (!self.born_of.is_empty()).then(|| record_id(&self.born_of)),
+            event_day: day(&self.event),
         }
     }
 }
@@ -179,8 +206,14 @@ fn parts(date: &str) -> (i32, u32, u32) {
     (next(), next().unsigned_abs(), next().unsigned_abs())
 }
 
-/// Days by a calendar of 31-day months: order is all that linkage needs of it.
-fn day_number(date: &str) -> i32 {
+/// Days of the Gregorian calendar since 1 March of the year 0, by H. Hinnant's formula for years from 0 on.
+pub fn day_number(date: &str) -> i32 {
     let (year, month, day) = parts(date);
-    year * 372 + (month as i32 - 1) * 31 + day as i32 - 1
+    let (year, month) = if month > 2 {
+        (year, month as i32 - 3)
+    } else {
+        (year - 1, month as i32 + 9)
+    };
+    let of_year = (153 * month + 2) / 5 + day as i32 - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + of_year
 }

@@ -75,7 +75,10 @@ fn children(outcome: &Linkage) -> BTreeMap<RecordId, RecordId> {
     let mut first: BTreeMap<u32, RecordId> = BTreeMap::new();
     let mut children = BTreeMap::new();
     for link in &outcome.links {
-        children.insert(link.record, *first.entry(link.cluster).or_insert(link.record));
+        children.insert(
+            link.subject.record,
+            *first.entry(link.cluster).or_insert(link.subject.record),
+        );
     }
     children
 }
@@ -156,7 +159,7 @@ proptest! {
         let stranger = stranger.entry("stranger", 2, None);
         entries.push(stranger.clone());
         let after = run(&entries, &decisions());
-        let after: Vec<_> = after.links.iter().filter(|link| link.record != stranger.record).collect();
+        let after: Vec<_> = after.links.iter().filter(|link| link.subject.record != stranger.record).collect();
         prop_assert_eq!(before.links.len(), after.len());
         for (before, after) in before.links.iter().zip(after) {
             prop_assert_eq!((before.tier, before.weight, before.evidence), (after.tier, after.weight, after.evidence));

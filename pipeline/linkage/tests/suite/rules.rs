@@ -1,12 +1,13 @@
 //! Runs every example of `tests/rules.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sendlink_linkage::{
-    Apart, Bar, Decisions, Entry, Link, Linkage, NumberEvidence, Settings, Supersession, Tier, link,
+    Apart, Bar, Decisions, Entry, Evidence, Link, Linkage, MotherEvidence, NumberEvidence, PregnancyState,
+    RecordId, Settings, Supersession, Tier, link,
 };
 
-use crate::encoder::{Made, nhs_token, record_id, upn_token};
+use crate::encoder::{Made, Notified, day_number, nhs_token, record_id, upn_token};
 
 const RULES: &str = include_str!("../rules.md");
 
@@ -31,11 +32,12 @@ fn every_example_comes_out_as_pictured() {
     for example in &examples {
         let entries: Vec<Entry> = example.records.iter().map(entry).collect();
         let decisions = decisions(&example.decisions);
-        let outcome = link(&entries, &decisions, &Settings::default(), &()).expect("a linkage");
+        let settings = settings(&example.decisions);
+        let outcome = link(&entries, &decisions, &settings, &()).expect("a linkage");
         let mut reversed = entries.clone();
         reversed.reverse();
-        let again = link(&reversed, &decisions, &Settings::default(), &()).expect("a linkage");
-        if again.links != outcome.links {
+        let again = link(&reversed, &decisions, &settings, &()).expect("a linkage");
+        if again.links != outcome.links || again.pregnancies != outcome.pregnancies {
             wrong.push(format!("{}: depends on the order of the records", example.title));
         }
         check(example, &outcome, &mut wrong);
@@ -56,12 +58,13 @@ fn every_tier_and_every_bar_has_an_example() {
             "no example of {tier}"
         );
     }
-    for (name, _) in BARS
-        .iter()
-        .map(|(n, b)| (n, format!("{b:?}")))
-        .chain(NUMBERS.iter().map(|(n, e)| (n, format!("{e:?}"))))
-    {
-        assert!(said.iter().any(|cell| cell == name), "no example of {name}");
+    let bars = BARS.iter().map(|(name, _)| *name);
+    let numbers = NUMBERS.iter().map(|(name, _)| *name);
+    for name in bars.chain(numbers).chain(STATES.iter().map(|(name, _)| *name)) {
+        assert!(
+            said.iter().any(|cell| cell.split(", ").next() == Some(name)),
+            "no example of {name}"
+        );
     }
 }
 
@@ -84,45 +87,113 @@ const NUMBERS: [(&str, NumberEvidence); 5] = [
     ("mother's number", NumberEvidence::Mothers),
 ];
 
+const STATES: [(&str, PregnancyState); 5] = [
+    ("born", PregnancyState::Born),
+    ("expected", PregnancyState::Expected),
+    ("ended", PregnancyState::Ended),
+    ("silent", PregnancyState::Silent),
+    ("another birth", PregnancyState::OtherBirth),
+];
+
 fn check(example: &Example, outcome: &Linkage, wrong: &mut Vec<String>) {
-    let links: BTreeMap<_, &Link> = outcome.links.iter().map(|link| (link.record, link)).collect();
+    let mut links: BTreeMap<RecordId, Vec<&Link>> = BTreeMap::new();
+    for link in &outcome.links {
+        links.entry(link.subject.record).or_default().push(link);
+    }
     let mut cluster_of_letter: BTreeMap<String, u32> = BTreeMap::new();
-    let mut letter_of_cluster: BTreeMap<u32, String> = BTreeMap::new();
-    for row in &example.records {
+    // Records about children first: which child an expected one became is seen from these.
+    let (notified, told): (Vec<&Row>, Vec<&Row>) = example
+        .records
+        .iter()
+        .partition(|row| get(row, "kind") == "notification");
+    for row in told.into_iter().chain(notified) {
         let record = get(row, "record");
-        let link = links[&record_id(&record)];
+        let links = links.remove(&record_id(&record)).unwrap_or_default();
         let at = format!("{}, record {record}", example.title);
 
-        let letter = get(row, "child");
-        let cluster = *cluster_of_letter.entry(letter.clone()).or_insert(link.cluster);
-        let known = letter_of_cluster
-            .entry(link.cluster)
-            .or_insert_with(|| letter.clone());
-        if cluster != link.cluster || *known != letter {
-            wrong.push(format!("{at}: is not child {letter} ({:?})", link));
+        let cell = get(row, "child");
+        let letters: Vec<&str> = cell.split_whitespace().filter(|letter| *letter != "-").collect();
+        let mut clusters: BTreeSet<u32> = links.iter().map(|link| link.cluster).collect();
+        for letter in &letters {
+            if let Some(cluster) = cluster_of_letter.get(*letter)
+                && !clusters.remove(cluster)
+            {
+                wrong.push(format!("{at}: is not child {letter}: {links:?}"));
+            }
         }
-        if get(row, "tier") != link.tier.as_str() {
-            wrong.push(format!(
-                "{at}: expected tier {}, got {} ({} bits)",
-                get(row, "tier"),
-                link.tier,
-                link.weight.bits()
-            ));
+        let unknown = letters
+            .iter()
+            .filter(|letter| !cluster_of_letter.contains_key(**letter));
+        for letter in unknown.copied().collect::<Vec<_>>() {
+            let known: Vec<u32> = cluster_of_letter.values().copied().collect();
+            match clusters.iter().find(|cluster| !known.contains(cluster)).copied() {
+                Some(cluster) => {
+                    clusters.remove(&cluster);
+                    cluster_of_letter.insert(letter.to_owned(), cluster);
+                }
+                None => wrong.push(format!("{at}: there is no new child {letter}: {links:?}")),
+            }
         }
-        let why = get(row, "why");
-        let said = match (
-            BARS.iter().find(|(name, _)| *name == why),
-            NUMBERS.iter().find(|(name, _)| *name == why),
-        ) {
-            (Some((_, bar)), _) => link.evidence.bar == Some(*bar),
-            (_, Some((_, number))) => link.evidence.nhs_number == *number,
-            (None, None) if why.is_empty() => true,
-            (None, None) if why == "confirmed" => link.evidence.confirmed,
-            (None, None) => why.strip_suffix(" candidates") == Some(&link.evidence.candidates.to_string()),
+        if !clusters.is_empty() || links.len() != letters.len() {
+            wrong.push(format!("{at}: has other children than {letters:?}: {links:?}"));
+        }
+
+        let (tier, why) = (get(row, "tier"), get(row, "why"));
+        for link in &links {
+            if tier != link.tier.as_str() {
+                wrong.push(format!(
+                    "{at}: expected tier {tier}, got {} ({} bits) {:?}",
+                    link.tier,
+                    link.weight.bits(),
+                    link.evidence
+                ));
+            }
+            if !is_said(&why, &link.evidence) {
+                wrong.push(format!("{at}: expected {why}, got {:?}", link.evidence));
+            }
+        }
+        if let Some(pregnancy) = outcome
+            .pregnancies
+            .iter()
+            .find(|p| p.record == record_id(&record))
+        {
+            let evidence = Evidence {
+                pregnancy: Some(pregnancy.evidence),
+                ..Evidence::default()
+            };
+            if links.is_empty() && !is_said(&why, &evidence) {
+                wrong.push(format!("{at}: expected {why}, got {:?}", pregnancy.evidence));
+            }
+        }
+    }
+}
+
+fn is_said(why: &str, evidence: &Evidence) -> bool {
+    let (state, mother) = match why.split_once(", ") {
+        Some((state, mother)) => (state, Some(mother)),
+        None => (why, None),
+    };
+    if let (Some((_, state)), Some(pregnancy)) =
+        (STATES.iter().find(|(name, _)| *name == state), evidence.pregnancy)
+    {
+        let mother_is_said = match mother {
+            None => true,
+            Some("no mother") => pregnancy.mother == MotherEvidence::Absent,
+            Some("mother's names") => pregnancy.mother == MotherEvidence::Names,
+            Some("no due date") => !pregnancy.due_day,
+            Some(other) => panic!("{other} is nothing to say of a pregnancy"),
         };
-        if !said {
-            wrong.push(format!("{at}: expected {why}, got {:?}", link.evidence));
-        }
+        return pregnancy.state == *state && mother_is_said;
+    }
+    match (
+        BARS.iter().find(|(name, _)| *name == why),
+        NUMBERS.iter().find(|(name, _)| *name == why),
+    ) {
+        (Some((_, bar)), _) => evidence.bar == Some(*bar),
+        (_, Some((_, number))) => evidence.nhs_number == *number,
+        (None, None) if why.is_empty() => true,
+        (None, None) if why == "confirmed" => evidence.confirmed,
+        (None, None) => why.strip_suffix(" candidates") == Some(&evidence.candidates.to_string()),
     }
 }
 
@@ -134,9 +205,18 @@ fn entry(row: &Row) -> Entry {
             Some(source.parse().expect("the number of a source")),
         ),
     };
+    let pregnancy = (kind == "notification").then(|| Notified {
+        due: get(row, "due"),
+        birth: get(row, "birth day"),
+        fetuses: get(row, "fetuses").parse().unwrap_or(1),
+        ended: get(row, "ended") == "yes",
+    });
+    let childless = kind == "stillbirth";
     let kind = match kind.as_str() {
+        "notification" | "birth" | "stillbirth" => 0,
         "notice" => 1,
         "census" => 2,
+        "review" => 3,
         other => panic!("{other} is no kind"),
     };
     let (nhs_number, inconclusive) = match get(row, "NHS number").split_once(" status ") {
@@ -157,7 +237,11 @@ fn entry(row: &Row) -> Entry {
         other_postcode: get(row, "former postcode"),
         sex: get(row, "sex"),
         mother: get(row, "mother"),
+        mothers_names: get(row, "mother's names"),
         event: get(row, "event"),
+        born_of: get(row, "born of"),
+        pregnancy,
+        childless,
     };
     made.entry(&get(row, "record"), kind, source)
 }
@@ -180,10 +264,21 @@ fn decisions(rows: &[Row]) -> Decisions {
                 current: token(&b),
             }),
             "same" => decisions.same.push((record_id(&a), record_id(&b))),
+            "tonight" => (),
             other => panic!("{other} is no decision"),
         }
     }
     decisions
+}
+
+/// The day that the example is about, where it says so.
+fn settings(rows: &[Row]) -> Settings {
+    let tonight = rows.iter().find(|row| get(row, "decision") == "tonight");
+    let mut settings = Settings::default();
+    if let Some(row) = tonight {
+        settings.as_at_day = day_number(&get(row, "one"));
+    }
+    settings
 }
 
 /// Reads the examples: after a heading, tables whose first column is `decision` or `record`.
