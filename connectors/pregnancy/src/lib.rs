@@ -23,7 +23,6 @@ mod mother;
 mod msds;
 mod notification;
 pub mod rules;
-mod several;
 
 pub use fields::NOTIFICATIONS;
 
@@ -68,9 +67,7 @@ impl Connector for Pregnancy {
 fn read_flat(delivery: &Delivery, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<(), ReadError> {
     let mut notifications = notification::Notifications::new(delivery, reading);
     for file in &delivery.files {
-        if let Some(finding) = notification::unmapped(reading.layout, &file.label) {
-            return Err(kit::report::refuse(finding, sink));
-        }
+        kit::flat::check_mapped(notification::MINIMUM, reading.layout, file, sink)?;
         kit::flat::read_file(&NOTIFICATIONS, file, reading.layout, sink, |values| {
             notifications.read(values)
         })?;

@@ -2,21 +2,19 @@
 
 use identity::{BirthDate, BusinessKey, Expectation, Held, Identity, People, SenderReference};
 use jiff::civil::{Date, DateTime};
-use kit::{Delivery, Incoming, Layout, Level, Reading, Values, date::Moment};
+use kit::{Delivery, Incoming, Level, Reading, Values, date::Moment, several::Several};
 use records::{
-    Finding, Location, Month, Payload, PregnancyNotification, PregnancyOutcome, Record, Sex, State, Version,
-    finding::Effect,
+    Month, Payload, PregnancyNotification, PregnancyOutcome, Record, Sex, State, Version, finding::Effect,
 };
 
 use crate::{
     NOTIFICATIONS,
     course::{self, Course, Known},
     items, key, mother, rules,
-    several::Several,
 };
 
 /// Fields without which a notification is not loaded.
-const MINIMUM: &[&str] = &["notification_id", "action"];
+pub(crate) const MINIMUM: &[&str] = &["notification_id", "action"];
 
 /// Reads the rows of a delivery.
 pub(crate) struct Notifications<'a> {
@@ -34,30 +32,20 @@ struct Frame {
     received: Option<Date>,
 }
 
+impl Frame {
+    fn key(&self) -> BusinessKey {
+        match &self.pregnancy {
+            Some(pregnancy) => key::of_pregnancy(pregnancy),
+            None => key::of_notification(&self.reference),
+        }
+    }
+}
+
 /// How a pregnancy ended.
 #[derive(Clone, Copy)]
 struct Ended {
     outcome: PregnancyOutcome,
     day: Option<Date>,
-}
-
-/// The finding that refuses a delivery whose layout has neither column nor default for a field of the minimum: no row
-/// of it could be loaded, and the layout is to blame, not the rows.
-pub(crate) fn unmapped(layout: &Layout, label: &str) -> Option<Finding> {
-    let field = MINIMUM
-        .iter()
-        .find(|field| !layout.columns.contains_key(**field))?;
-    let location = Location {
-        file: label.to_owned(),
-        // The name of a declared field is ours, not the sender's.
-        header: Some((*field).to_owned()),
-        ..Location::default()
-    };
-    Some(kit::report::at(
-        &kit::rules::UNMAPPED_FIELD,
-        Effect::RefusedDelivery,
-        location,
-    ))
 }
 
 impl<'a> Notifications<'a> {
@@ -72,9 +60,9 @@ impl<'a> Notifications<'a> {
     /// The record of a row; none where it says too little, which is then noted.
     pub(crate) fn read(&mut self, values: &mut Values<'_>) -> Option<Incoming> {
         let action = values.code("action");
-        let action = need(values, "action", action);
+        let action = values.need("action", action, &rules::NOT_MINIMUM);
         let reference = values.text("notification_id");
-        let reference = need(values, "notification_id", reference);
+        let reference = values.need("notification_id", reference, &rules::NOT_MINIMUM);
         let pregnancy = values.text("pregnancy_id");
         let sent = self.moment(values, "sent_at");
         let received = self.moment(values, "received_at");
@@ -127,8 +115,13 @@ impl<'a> Notifications<'a> {
         };
         let event_date = course.booking.unwrap_or(known.by);
         let expected = expectation(course, ended);
-        self.several
-            .check(values, &frame.reference, frame.version, &mother);
+        self.several.check(
+            values,
+            ("notification_id", &rules::SEVERAL_MOTHERS),
+            &frame.key(),
+            frame.version,
+            &mother,
+        );
         let people = People {
             mother: Some(mother),
             expected: Some(expected),
@@ -199,13 +192,9 @@ fn incoming(
     event_date: Date,
     earlier: Option<BusinessKey>,
 ) -> Incoming {
-    let key = match &frame.pregnancy {
-        Some(pregnancy) => key::of_pregnancy(pregnancy),
-        None => key::of_notification(&frame.reference),
-    };
     Incoming {
         people,
-        key,
+        key: frame.key(),
         reference: SenderReference::new(&frame.reference),
         location: values.location(),
         record: Record {
@@ -232,16 +221,6 @@ fn expectation(course: Course, ended: Option<Ended>) -> Expectation {
         due: course.due,
         born,
     }
-}
-
-/// A value of the minimum: notes that the row is kept out where there is none. A value that was there but could not
-/// be read, and for that already keeps the row out, is not noted twice.
-fn need<T>(values: &mut Values<'_>, field: &str, value: Option<T>) -> Option<T> {
-    let noted = values.is_quarantined() && !values.is_blank(field);
-    if value.is_none() && !noted {
-        values.note(field, &rules::NOT_MINIMUM, Effect::QuarantinedRow);
-    }
-    value
 }
 
 /// Whether the mother can be told from others; notes it where not.
