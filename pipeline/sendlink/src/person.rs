@@ -54,7 +54,8 @@ pub async fn find(
         .membership()
         .await?
         .into_iter()
-        .map(|member| (member.record_id, member.child_id))
+        .filter(|member| member.subject.number == 0)
+        .map(|member| (member.subject.record, member.child_id))
         .collect();
     let mut after = None;
     loop {
