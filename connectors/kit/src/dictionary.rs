@@ -17,8 +17,11 @@ pub fn page(title: &str, tables: &[Table]) -> Result<String, MappingError> {
     let mut page = format!("# {title}\n");
     let mut lists = BTreeSet::new();
     for table in tables {
-        let _ = write!(page, "\n## {}\n\n{}\n\n", table.name, table.description);
-        page.push_str("| field | holds | level | class | meaning | source |\n|---|---|---|---|---|---|\n");
+        let _ = writeln!(page, "\n## {}\n\n{}", table.name, table.description);
+        if table.fields.is_empty() {
+            continue;
+        }
+        page.push_str("\n| field | holds | level | class | meaning | source |\n|---|---|---|---|---|---|\n");
         for field in table.fields {
             let _ = writeln!(
                 page,
