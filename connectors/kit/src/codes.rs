@@ -53,6 +53,14 @@ impl CodeList {
         Some((found.0, found.1))
     }
 
+    /// The dataset's own code for a canonical code of this list: the code itself where it has no other, none where it
+    /// means nothing there ("not stated").
+    pub fn meant(&self, code: &str) -> Option<String> {
+        let (name, code) = self.find(code)?;
+        let means = code.means.as_deref().unwrap_or(name);
+        (!means.is_empty()).then(|| means.to_owned())
+    }
+
     /// The sex that a canonical code of this list means; [`Sex::U`] for an unknown one.
     pub fn sex(&self, code: &str) -> Sex {
         self.find(code)

@@ -42,6 +42,24 @@ impl Table {
     }
 }
 
+/// Declares fields, one a line: name, what it holds, level, class, meaning and, where it has one, source.
+///
+/// ```
+/// use kit::field::{Class::*, Field, FieldType::*, Level::*};
+///
+/// const FIELDS: &[Field] = kit::fields! {
+///     "review_date" Date, Required, Plain, "Day of the review";
+///     "sex" Flag, Optional, Plain, "Whether there is a sex", "NHS Data Dictionary";
+/// };
+/// assert_eq!((FIELDS[0].source, FIELDS[1].source), ("", "NHS Data Dictionary"));
+/// ```
+#[macro_export]
+macro_rules! fields {
+    ($($name:literal $field_type:expr, $level:ident, $class:ident, $description:literal $(, $source:literal)?;)*) => {
+        &[$($crate::field::Field::new($name, $field_type, $level, $class, $description)$(.source($source))?,)*]
+    };
+}
+
 /// A declared field.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {

@@ -37,17 +37,34 @@ pub fn check_mapped(
     Err(refuse(finding, sink))
 }
 
+/// What became of a row.
+#[derive(Debug)]
+pub enum Became {
+    /// A record.
+    Record(Box<Incoming>),
+    /// Nothing, rightly: it is of no concern to the feed.
+    OutOfScope,
+    /// Nothing: why has been noted in its values.
+    Nothing,
+}
+
+impl From<Option<Incoming>> for Became {
+    fn from(incoming: Option<Incoming>) -> Self {
+        incoming.map_or(Became::Nothing, |incoming| Became::Record(Box::new(incoming)))
+    }
+}
+
 /// Reads a file of `table` in the form of a flat layout. `record` makes a record of each row, or notes in the
 /// values why there is none; a row whose values are quarantined is kept out whatever `record` made of it.
 ///
 /// # Errors
 /// [`ReadError`]; where it is [`ReadError::Refused`], `sink` has the finding.
-pub fn read_file(
+pub fn read_file<R: Into<Became>>(
     table: &'static Table,
     file: &DeliveryFile,
     layout: &Layout,
     sink: &mut dyn Sink,
-    mut record: impl FnMut(&mut Values<'_>) -> Option<Incoming>,
+    mut record: impl FnMut(&mut Values<'_>) -> R,
 ) -> Result<(), ReadError> {
     let known = known_names(&layout.columns, &layout.ignored);
     let mut reader = Reader::open(file, &layout.file, &known)
@@ -56,7 +73,7 @@ pub fn read_file(
     let columns = (&layout.columns, layout.ignored.as_slice());
     let mut binding = Binding::new(table, layout, columns, reader.header(), place, sink)?;
 
-    let (mut rows, mut kept_out) = (0, 0);
+    let (mut rows, mut kept_out, mut out_of_scope) = (0, 0, 0);
     let mut row = Row::default();
     loop {
         match reader
@@ -73,10 +90,11 @@ pub fn read_file(
             Step::Row => {
                 rows += 1;
                 let mut values = binding.values(&row);
-                let incoming = record(&mut values);
-                match (values.finish(sink)?, incoming) {
-                    (Verdict::Keep, Some(incoming)) => sink.record(incoming)?,
-                    _ => kept_out += 1,
+                let became = record(&mut values).into();
+                match (values.finish(sink)?, became) {
+                    (Verdict::Keep, Became::Record(incoming)) => sink.record(*incoming)?,
+                    (Verdict::Keep, Became::OutOfScope) => out_of_scope += 1,
+                    (Verdict::Keep, Became::Nothing) | (Verdict::Quarantined, _) => kept_out += 1,
                 }
             }
         }
@@ -84,5 +102,8 @@ pub fn read_file(
     binding.finish(sink);
     sink.rows_read(table.name, rows);
     sink.rows_without_record(table.name, Outcome::Quarantined, kept_out);
+    if out_of_scope > 0 {
+        sink.rows_without_record(table.name, Outcome::OutOfScope, out_of_scope);
+    }
     Ok(())
 }

@@ -3,13 +3,10 @@
 //! No national standard exists: the record is the union of what authorities' forms ask, with the codes of the NHS and
 //! DfE data sets where these have a field for it. Statute: Children and Families Act 2014, section 23.
 
-use kit::field::{Class::*, Codes, Field, FieldType, FieldType::*, Level::*, Table};
-
-macro_rules! fields {
-    ($($name:literal $field_type:expr, $level:ident, $class:ident, $description:literal $(, $source:literal)?;)*) => {
-        &[$(Field::new($name, $field_type, $level, $class, $description)$(.source($source))?,)*]
-    };
-}
+use kit::{
+    field::{Class::*, Codes, FieldType, FieldType::*, Level::*, Table},
+    fields,
+};
 
 /// Codes that are this record's own.
 const fn own(codes: &'static [(&'static str, &'static str)]) -> FieldType {

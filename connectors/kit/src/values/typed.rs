@@ -38,6 +38,15 @@ impl<'a> Values<'a> {
         self.one_code(field, &text)
     }
 
+    /// One code, with nothing noted where it is not in the list: for codes that matter on few rows of many.
+    pub fn parsed_code(&self, field: &str) -> Parsed<String> {
+        match (self.binding.field(field), self.raw(field)) {
+            (Some(bound), Some(text)) => form::canonical_code(bound, &text),
+            (Some(_), None) if self.is_error(field) => Parsed::Bad,
+            _ => Parsed::Blank,
+        }
+    }
+
     /// Several codes, in the sender's order, without repeats.
     pub fn codes(&mut self, field: &str) -> Vec<String> {
         let Some(text) = self.cell(field) else {
