@@ -47,18 +47,11 @@ pub(crate) const FLAGS: &[&str] = &[
     "domestic_abuse",
 ];
 
-macro_rules! fields {
-    ($($name:literal $field_type:expr, $level:ident, $class:ident, $description:literal $(, $source:literal)?;)*) => {
-        &[$(kit::field::Field::new($name, $field_type, $level, $class, $description)$(.source($source))?,)*]
-    };
-}
-pub(crate) use fields;
-
 /// The one table of a supplier's flat file: a notification a row.
 pub static NOTIFICATIONS: Table = Table {
     name: "notifications",
     description: "One row a notification of a pregnancy in a supplier's flat file, whatever the number of children.",
-    fields: fields! {
+    fields: kit::fields! {
         // The notification.
         "notification_id" Text { max: 64 }, Required, Plain, "The sender's own reference";
         "action" own(ACTION), Required, Plain, "What the sender does";

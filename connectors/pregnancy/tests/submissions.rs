@@ -10,8 +10,10 @@ mod common;
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use common::{Kept, layout, notification, read_path};
-use kit::{ReadError, SnapshotScope};
+use common::{Kept, data, delivery, layout, notification, read_path, reading};
+use kit::{ReadError, SnapshotScope, conformance::broken_promises};
+use pregnancy::Pregnancy;
+use proptest::prelude::*;
 use records::PregnancyOutcome;
 
 /// A submission of `number` pregnancies, each with its mother, a delivery and a baby.
@@ -191,6 +193,55 @@ fn of_babies_one_who_may_live_keeps_the_pregnancy_from_being_a_stillbirth() {
         assert_eq!(
             children.count(),
             outcomes.iter().filter(|outcome| **outcome == "01").count()
+        );
+    }
+}
+
+/// The lines of each table of the golden submission: header and rows.
+fn golden_tables() -> Vec<(String, Vec<String>)> {
+    let mut tables = Vec::new();
+    for entry in std::fs::read_dir(data().join("msds-2026-03")).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let lines = text.split_inclusive("\r\n").map(str::to_owned).collect();
+        tables.push((entry.file_name().into_string().unwrap(), lines));
+    }
+    tables.sort();
+    tables
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Rows that are lost, doubled, moved or cut off leave no row uncounted and none counted twice.
+    #[test]
+    fn every_row_is_counted_once_whatever_the_tables_lost(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8), 0..24),
+    ) {
+        let mut tables = golden_tables();
+        for (table, row, change) in changes {
+            let lines = &mut tables[table.index(9)].1;
+            if lines.len() < 2 {
+                continue;
+            }
+            let at = 1 + row.index(lines.len() - 1);
+            match change {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at].clone()),
+                2 => lines[1..].rotate_left(1),
+                // Two cells fewer.
+                _ => lines[at] = lines[at].replacen(',', "", 2),
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for (name, lines) in &tables {
+            std::fs::write(folder.path().join(name), lines.concat()).unwrap();
+        }
+        let layout = layout("pregnancy/msds-2");
+        let delivery = delivery(&layout, folder.path(), "");
+        prop_assert_eq!(
+            broken_promises(&Pregnancy, &delivery, &reading(&layout), &["999", "4501", "CM99"]).unwrap(),
+            Vec::<String>::new()
         );
     }
 }

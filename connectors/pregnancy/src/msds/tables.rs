@@ -7,7 +7,7 @@ use kit::{
     table_set::HEADER_FIELDS,
 };
 
-use crate::{NOTIFICATIONS, fields::fields};
+use crate::NOTIFICATIONS;
 
 /// The header.
 pub(crate) const HEADER: &str = "MSD000Header";
@@ -46,7 +46,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: MOTHERS,
         description: "Maternity Services Data Set: one row a mother.",
-        fields: fields! {
+        fields: kit::fields! {
             "mother_id" Text { max: 20 }, Required, DirectId,
                 "The provider's number of the mother", "NHS Data Dictionary, LOCAL PATIENT IDENTIFIER (EXTENDED (MOTHER))";
             "nhs_number" NhsNumber, Expected, DirectId,
@@ -62,7 +62,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: PRACTICES,
         description: "Maternity Services Data Set: one row a registration of a mother with a general practice.",
-        fields: fields! {
+        fields: kit::fields! {
             "mother_id" Text { max: 20 }, Required, DirectId,
                 "The mother", "NHS Data Dictionary, LOCAL PATIENT IDENTIFIER (EXTENDED (MOTHER))";
             "gp_practice_ods" OdsCode, Optional, Plain,
@@ -76,7 +76,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: CIRCUMSTANCES,
         description: "Maternity Services Data Set: one row a social or personal circumstance of a mother.",
-        fields: fields! {
+        fields: kit::fields! {
             "mother_id" Text { max: 20 }, Required, DirectId,
                 "The mother", "NHS Data Dictionary, LOCAL PATIENT IDENTIFIER (EXTENDED (MOTHER))";
             "circumstance" Digits { min: 6, max: 18 }, Optional, SpecialCategory,
@@ -91,7 +91,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: PREGNANCIES,
         description: "Maternity Services Data Set: one row a pregnancy, sent again each month while it is in care.",
-        fields: fields! {
+        fields: kit::fields! {
             "pregnancy_id" Text { max: 20 }, Required, Plain,
                 "The provider's reference of the pregnancy", "NHS Data Dictionary, PREGNANCY IDENTIFIER";
             "mother_id" Text { max: 20 }, Required, DirectId,
@@ -134,7 +134,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: SCANS,
         description: "Maternity Services Data Set: one row a fetus of a dating scan.",
-        fields: fields! {
+        fields: kit::fields! {
             "pregnancy_id" Text { max: 20 }, Required, Plain,
                 "The pregnancy", "NHS Data Dictionary, PREGNANCY IDENTIFIER";
             "scan_date" Date, Optional, Plain,
@@ -183,7 +183,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: DELIVERIES,
         description: "Maternity Services Data Set: one row a labour and delivery.",
-        fields: fields! {
+        fields: kit::fields! {
             "delivery_id" Text { max: 20 }, Required, Plain,
                 "The provider's reference of the delivery", "NHS Data Dictionary, LABOUR AND DELIVERY IDENTIFIER";
             "pregnancy_id" Text { max: 20 }, Required, Plain,
@@ -197,7 +197,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: BABIES,
         description: "Maternity Services Data Set: one row a baby, born alive or not.",
-        fields: fields! {
+        fields: kit::fields! {
             "baby_id" Text { max: 20 }, Expected, DirectId,
                 "The provider's number of the baby; else its delivery and birth order name it",
                 "NHS Data Dictionary, LOCAL PATIENT IDENTIFIER (EXTENDED (BABY))";
