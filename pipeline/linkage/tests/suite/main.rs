@@ -5,5 +5,7 @@ mod accuracy;
 mod area;
 mod child_ids;
 mod encoder;
+mod families;
+mod nights;
 mod properties;
 mod rules;
