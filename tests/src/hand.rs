@@ -1,6 +1,7 @@
 //! Areas written by hand: a few children of whom a test knows every identifier, as real files.
 
 mod census;
+mod health;
 mod notices;
 mod table;
 
@@ -13,6 +14,7 @@ use std::{
 use jiff::{civil::Date, tz::TimeZone};
 
 pub use census::{Pupil, spring_census};
+pub use health::{Pregnancy, Review, Submission, community, maternity};
 pub use notices::{NOTICE_COLUMNS, Notice, notices_csv};
 pub use table::Table;
 
@@ -145,6 +147,32 @@ pub fn census_feed() -> String {
     )
 }
 
+/// The configuration of a feed of submissions to the Maternity Services Data Set.
+pub fn maternity_feed(provider: &str) -> String {
+    let name = format!("pregnancy-{}", provider.to_lowercase());
+    feed(
+        &name,
+        "pregnancy",
+        provider,
+        "pregnancy/msds-2",
+        &format!("incoming/{name}"),
+        "period",
+    )
+}
+
+/// The configuration of a feed of submissions to the Community Services Data Set.
+pub fn community_feed(provider: &str) -> String {
+    let name = format!("reviews-{}", provider.to_lowercase());
+    feed(
+        &name,
+        "two-year-review",
+        provider,
+        "two-year-review/csds-1.6",
+        &format!("incoming/{name}"),
+        "period",
+    )
+}
+
 /// The configuration of a feed.
 pub fn feed(name: &str, kind: &str, provider: &str, mapping: &str, folder: &str, delivery: &str) -> String {
     format!(
@@ -245,6 +273,14 @@ changed_ids_brake = 1.0
     /// Writes notices of the trust RAJ that came on this day.
     pub fn put_notices(&self, file: &str, notices: &[Notice], came: &str) -> PathBuf {
         self.put(&format!("incoming/s23-raj/{file}"), notices_csv(notices), came)
+    }
+
+    /// Writes a submission of a health body into a folder of its own below this feed's.
+    pub fn put_submission(&self, feed: &str, of: Submission, tables: &[Table]) {
+        for table in tables {
+            let file = format!("incoming/{feed}/{}-{}/{}.csv", of.month, of.made, table.name);
+            self.put(&file, table.csv(), &of.came());
+        }
     }
 
     /// Writes a spring census of maintained schools into a folder of its own.
