@@ -130,10 +130,10 @@ fn judge<'a>(
     let reason = (duplicate || !stated.link.is_match()).then(|| {
         let over_age = validity::over_age(stated.school_age_from, validity::sent(notice, stated));
         settings.reasons.first(&Case {
-            stated,
             duplicate,
             over_age: over_age == Some(true),
             residence: validity::residence(stated, settings),
+            ..Case::of(stated)
         })
     });
     Judgement {

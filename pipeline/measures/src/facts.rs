@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use dataset::{CensusLoaded, NoticeFact, facts::RecordState};
-use records::Section23Notice;
+use dataset::{
+    BirthFact, CensusLoaded, LinkFact, NoticeFact, PregnancyFact, RecordFact, ReviewFact, facts::RecordState,
+};
+use records::{Month, Section23Notice, Sex};
 
 use crate::{
     census::{self, SchoolFacts},
+    early::{ChildRecord, Early, ExpectedChild, Pregnancy, Review},
     notice::{Link, Notice, NoticeState, Stated, Tier},
 };
 
@@ -23,8 +26,8 @@ pub enum FactsError {
         /// The record.
         record_id: String,
     },
-    /// A notice that stands has no content, or a child but no tier.
-    #[error("record {record_id}: a standing notice without content or tier")]
+    /// A notice that stands has no content, or a child but no tier; a pregnancy has no content or no mother.
+    #[error("record {record_id}: a standing record without content, tier or mother")]
     Incomplete {
         /// The record.
         record_id: String,
@@ -42,6 +45,110 @@ pub enum FactsError {
 /// [`FactsError`] where a row contradicts itself, naming the record.
 pub fn notices(facts: &[NoticeFact]) -> Result<Vec<Notice>, FactsError> {
     facts.iter().filter_map(|fact| notice(fact).transpose()).collect()
+}
+
+/// The records of the early feeds as the measures take them: those that stand. A record of a child that no linkage has
+/// seen yet is left out until the next; of a pregnancy this cannot be told, as it may have no link.
+///
+/// # Errors
+/// [`FactsError`] where a row contradicts itself, naming the record.
+pub fn early(
+    reviews: &[ReviewFact],
+    pregnancies: &[PregnancyFact],
+    births: &[BirthFact],
+) -> Result<Early, FactsError> {
+    let mut early = Early::default();
+    for fact in standing(reviews) {
+        if let (Some(said), Some(record)) = (&fact.said, child_record(fact)?) {
+            early.reviews.push(Review {
+                record,
+                day: said.review_date,
+                below_expected: said.asq3.and_then(|asq| asq.below_expected_domains()),
+            });
+        }
+    }
+    for fact in standing(births) {
+        match child_record(fact)? {
+            Some(record) => early.births.push(record),
+            None if fact
+                .said
+                .as_ref()
+                .is_some_and(|said| said.outcome.is_some_and(|o| o.ends_expectation())) =>
+            {
+                let mother = fact.mother_id.map(|mother| hex(&mother.0));
+                early
+                    .not_live
+                    .extend(mother.map(|mother| (mother, Month::of(fact.event_date))));
+            }
+            None => {}
+        }
+    }
+    for fact in standing(pregnancies) {
+        let record_id = hex(&fact.record_id.0);
+        let (Some(said), Some(mother)) = (&fact.said, fact.mother_id) else {
+            return Err(FactsError::Incomplete { record_id });
+        };
+        early.pregnancies.push(Pregnancy {
+            record_id,
+            feed: fact.feed.clone(),
+            provider: fact.provider.clone(),
+            received: fact.received_date,
+            mother_id: hex(&mother.0),
+            la_code: fact.profile.area.la_code.clone(),
+            identifiers: fact.profile.identifiers,
+            edd_month: said.edd_month,
+            fetuses: said.fetus_count.unwrap_or(1).max(1),
+            ended: said.outcome.is_some_and(|outcome| outcome.ends_expectation()),
+            children: fact
+                .links
+                .iter()
+                .map(|link| ExpectedChild {
+                    child_id: hex(&link.child_id.0),
+                    born: link.has_own_record,
+                })
+                .collect(),
+            tries: tries(fact.tries),
+        });
+    }
+    Ok(early)
+}
+
+fn standing<S>(facts: &[RecordFact<S>]) -> impl Iterator<Item = &RecordFact<S>> {
+    facts.iter().filter(|fact| fact.state == RecordState::Current)
+}
+
+fn child_record<S>(fact: &RecordFact<S>) -> Result<Option<ChildRecord>, FactsError> {
+    let record_id = hex(&fact.record_id.0);
+    let Some(found) = fact.links.first() else {
+        return Ok(None);
+    };
+    Ok(Some(ChildRecord {
+        link: link(found, &record_id)?,
+        feed: fact.feed.clone(),
+        provider: fact.provider.clone(),
+        received: fact.received_date,
+        la_code: fact.profile.area.la_code.clone(),
+        identifiers: fact.profile.identifiers,
+        has_sex: fact.profile.sex != Sex::U,
+        tries: tries(fact.tries),
+        record_id,
+    }))
+}
+
+fn link(found: &LinkFact, record_id: &str) -> Result<Link, FactsError> {
+    let tier: Tier = found.tier.parse().map_err(|_| FactsError::Tier {
+        record_id: record_id.to_owned(),
+    })?;
+    Ok(Link {
+        child_id: hex(&found.child_id.0),
+        tier,
+        matched_on: tier.is_match().then_some(found.linked_on),
+        conflict: is_conflict(&found.evidence),
+    })
+}
+
+fn tries(tries: u64) -> u32 {
+    u32::try_from(tries).unwrap_or(u32::MAX)
 }
 
 /// The school records as the measures take them.
@@ -107,7 +214,7 @@ fn stated(fact: &NoticeFact, said: &Section23Notice, link: Link) -> Stated {
         link,
         // What cannot be compared is refused as a delivery and never becomes a record.
         comparable: true,
-        tries: u32::try_from(fact.tries).unwrap_or(u32::MAX),
+        tries: tries(fact.tries),
     }
 }
 
@@ -134,7 +241,10 @@ mod tests {
 
     use jiff::civil::date;
     use linkage::{ChildId, NumberEvidence, RecordId};
-    use records::{Area, Census, IdentifierState, Identifiers, Kind, Location, Profile, Term, Version};
+    use records::{
+        Area, Asq3, AsqBand, AsqDomain, Birth, Census, IdentifierState, Identifiers, Kind, Location,
+        PregnancyNotification, PregnancyOutcome, Profile, Term, TwoYearReview, Version,
+    };
 
     use super::*;
 
@@ -313,5 +423,124 @@ mod tests {
             Some("881"),
             date(2026, 6, 30)
         ));
+    }
+
+    fn record<S>(number: u8, said: S, links: Vec<LinkFact>) -> RecordFact<S> {
+        let like = fact();
+        RecordFact {
+            record_id: RecordId([number; 16]),
+            feed: "feed".into(),
+            provider: "RAJ".into(),
+            delivery: 1,
+            delivery_label: "delivery".into(),
+            location: Location::default(),
+            state: RecordState::Current,
+            event_date: date(2026, 6, 1),
+            received_date: date(2026, 6, 20),
+            profile: like.profile,
+            mother_id: Some(linkage::MotherId([9; 16])),
+            said: Some(said),
+            sealed_reference: None,
+            version: like.version,
+            links,
+            first_seen: like.first_seen,
+            tries: 1,
+        }
+    }
+
+    fn linked(child: u8, tier: &str, born: bool) -> LinkFact {
+        LinkFact {
+            child_id: ChildId([child; 16]),
+            tier: tier.into(),
+            weight: None,
+            evidence: r#"{"nhs_number":"conflict"}"#.into(),
+            linked_on: date(2026, 6, 21),
+            matched_kinds: BTreeSet::new(),
+            has_own_record: born,
+        }
+    }
+
+    #[test]
+    fn early_records_keep_what_the_measures_ask() {
+        let review = TwoYearReview {
+            review_date: date(2026, 6, 3),
+            age_months: Some(27),
+            integrated: None,
+            asq3: Some(Asq3 {
+                communication: AsqDomain {
+                    score: Some(10),
+                    band: Some(AsqBand::Below),
+                },
+                ..Asq3::default()
+            }),
+            asq_se_interval_months: None,
+            asq_se_score: None,
+            needs: Vec::new(),
+            disabilities: Vec::new(),
+            other: BTreeMap::new(),
+        };
+        let birth = |outcome| Birth {
+            outcome: Some(outcome),
+            birth_order: None,
+            gestation_weeks: None,
+            other: BTreeMap::new(),
+        };
+        let pregnancy = PregnancyNotification {
+            notified_date: None,
+            booking_date: None,
+            edd_month: Some("2026-06".parse().expect("a month")),
+            gestation_weeks_at_booking: None,
+            fetus_count: None,
+            outcome: Some(PregnancyOutcome::LiveBirth),
+            outcome_month: None,
+            complex_social_factors: None,
+            other: BTreeMap::new(),
+        };
+        let mut gone = record(7, review.clone(), vec![linked(1, "T1", true)]);
+        gone.state = RecordState::Absent;
+        let early = early(
+            &[
+                record(1, review.clone(), vec![linked(1, "T1", true)]),
+                record(2, review, Vec::new()),
+                gone,
+            ],
+            &[record(
+                3,
+                pregnancy,
+                vec![linked(1, "T1", true), linked(2, "T0", false)],
+            )],
+            &[
+                record(4, birth(PregnancyOutcome::LiveBirth), vec![linked(1, "T1", true)]),
+                record(5, birth(PregnancyOutcome::Stillbirth), Vec::new()),
+                // Live, but not linked yet.
+                record(6, birth(PregnancyOutcome::LiveBirth), Vec::new()),
+            ],
+        )
+        .expect("sound");
+        let reviews: Vec<_> = early
+            .reviews
+            .iter()
+            .map(|review| (review.day, review.below_expected, review.record.link.conflict))
+            .collect();
+        assert_eq!(
+            reviews,
+            [(date(2026, 6, 3), Some(1), true)],
+            "what is not linked waits, what is gone does not count"
+        );
+        assert_eq!(early.births.len(), 1);
+        assert_eq!(
+            early.not_live,
+            [("09".repeat(16), "2026-06".parse().expect("a month"))]
+        );
+        let found = &early.pregnancies[0];
+        assert_eq!(
+            (found.fetuses, found.ended),
+            (1, false),
+            "one where nothing is said"
+        );
+        assert_eq!(
+            found.children.iter().map(|child| child.born).collect::<Vec<_>>(),
+            [true, false]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The match rates: measures N01 to N05 and N08, with intervals.
+//! The match rates: measures N01 to N05, N08, N10 and N11, with intervals.
 //!
 //! | measure | numerator | denominator |
 //! |---|---|---|
@@ -14,9 +14,15 @@
 //! | N08 | found in a census with SEN support or a plan | of N05's notices, the matured |
 //! | N08a, N08b, N08c | found in a census at all, with support, with a plan | the same |
 //!
-//! A notice is *matched* when its child also holds a current record of another kind. Months are months of
-//! receipt.
+//! | N10 | matched reviews | valid reviews |
+//! | N10b | of these children, those of whom no notice stands whose opinion was formed within 90 days of the first such review, or before it | children with a valid review 90 days old or older that has a domain below the cut-off |
+//! | N11 | expected children who were found born | children expected of pregnancies whose due month ended twelve weeks ago or earlier, without those of a recorded loss, stillbirth, termination or move, or of a mother who lives elsewhere |
+//!
+//! A notice or a review is *matched* when its child also holds a current record of another kind. Months are months
+//! of receipt for notices, of the review for reviews, and of the due date for pregnancies. A pregnancy that two
+//! services notify counts once, and for each of them.
 
+mod early;
 mod measure;
 mod tally;
 
@@ -28,12 +34,12 @@ use records::Month;
 use self::measure::maturity;
 pub use self::measure::{Maturity, Measure, WINDOWS};
 use self::tally::Tally;
-use crate::{Assessed, Interval, Settings, Standing, Tier, notice::Stated};
+use crate::{Assessed, Early, Interval, Settings, Standing, Tier, notice::Stated};
 
 /// The area of a notice that does not say where the child lives.
 pub const UNKNOWN_AREA: &str = "unknown";
 
-/// By what the notices are parted.
+/// By what records are parted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slice {
     /// All together.
@@ -44,7 +50,7 @@ pub enum Slice {
     Provider,
     /// By the authority where the child lives.
     Area,
-    /// By month of receipt.
+    /// By month: see the [module](self).
     Month,
     /// By provider and month.
     ProviderMonth,
@@ -65,7 +71,7 @@ impl Slice {
     ];
 }
 
-/// Which part of the notices a rate speaks of; what is none is not parted by. Orders with wholes before parts.
+/// Which part of the records a rate speaks of; what is none is not parted by. Orders with wholes before parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part {
     /// The feed.
@@ -74,7 +80,7 @@ pub struct Part {
     pub provider: Option<String>,
     /// DfE code of the authority where the child lives, or [`UNKNOWN_AREA`].
     pub area: Option<String>,
-    /// The month of receipt.
+    /// The month: see the [module](self).
     pub month: Option<Month>,
 }
 
@@ -83,7 +89,7 @@ pub struct Part {
 pub struct Rate {
     /// What was measured.
     pub measure: Measure,
-    /// Of which notices.
+    /// Of which records.
     pub part: Part,
     /// The tier that the numerator is confined to.
     pub tier: Option<Tier>,
@@ -101,12 +107,22 @@ pub struct Rate {
 }
 
 /// Counts every measure over every part that the slices make, wholes first, then by part and measure. Tiers
-/// and reasons that nothing fell under are left out; totals never are.
+/// and reasons that nothing fell under are left out; totals of notices never are. The measures of an early feed
+/// are counted where it has records.
 pub fn match_rates(
     assessed: &[Assessed<'_>],
+    early: &Early,
     slices: &BTreeSet<Slice>,
     settings: &Settings<'_>,
 ) -> Vec<Rate> {
+    let mut rates = notice_rates(assessed, slices, settings);
+    rates.extend(early::rates(assessed, early, slices, settings));
+    // Stable: what a measure says of tiers and reasons stays together.
+    rates.sort_by(|a, b| (&a.part, a.measure).cmp(&(&b.part, b.measure)));
+    rates
+}
+
+fn notice_rates(assessed: &[Assessed<'_>], slices: &BTreeSet<Slice>, settings: &Settings<'_>) -> Vec<Rate> {
     let mut tallies: BTreeMap<Part, Tally> = BTreeMap::new();
     if slices.contains(&Slice::Total) {
         tallies.insert(Part::default(), Tally::default());
@@ -126,45 +142,62 @@ pub fn match_rates(
 }
 
 fn part(message: &Assessed<'_>, slice: Slice, settings: &Settings<'_>) -> Part {
-    let feed = || Some(message.notice.feed.clone());
-    let provider = || Some(message.provider.clone());
-    let month = || Some(Month::of(message.notice.received));
-    let area = || {
-        Some(match &message.standing {
-            Standing::Current(judgement) => area(judgement.stated, settings).to_owned(),
-            Standing::Withdrawn => UNKNOWN_AREA.to_owned(),
-        })
+    let area = match &message.standing {
+        Standing::Current(judgement) => area(judgement.stated, settings),
+        Standing::Withdrawn => UNKNOWN_AREA,
     };
-    let whole = Part::default();
-    match slice {
-        Slice::Total => whole,
-        Slice::Feed => Part {
-            feed: feed(),
-            provider: provider(),
-            ..whole
-        },
-        Slice::Provider => Part {
-            provider: provider(),
-            ..whole
-        },
-        Slice::Area => Part {
-            area: area(),
-            ..whole
-        },
-        Slice::Month => Part {
-            month: month(),
-            ..whole
-        },
-        Slice::ProviderMonth => Part {
-            provider: provider(),
-            month: month(),
-            ..whole
-        },
-        Slice::AreaMonth => Part {
-            area: area(),
-            month: month(),
-            ..whole
-        },
+    let whose = Whose {
+        feed: &message.notice.feed,
+        provider: &message.provider,
+        area,
+        month: Month::of(message.notice.received),
+    };
+    whose.part(slice)
+}
+
+/// What a record is parted by.
+#[derive(Clone, Copy, Debug)]
+struct Whose<'a> {
+    feed: &'a str,
+    provider: &'a str,
+    area: &'a str,
+    month: Month,
+}
+
+impl Whose<'_> {
+    /// The part of a slice that the record belongs to.
+    fn part(&self, slice: Slice) -> Part {
+        let provider = || Some(self.provider.to_owned());
+        let area = || Some(self.area.to_owned());
+        let month = Some(self.month);
+        let whole = Part::default();
+        match slice {
+            Slice::Total => whole,
+            Slice::Feed => Part {
+                feed: Some(self.feed.to_owned()),
+                provider: provider(),
+                ..whole
+            },
+            Slice::Provider => Part {
+                provider: provider(),
+                ..whole
+            },
+            Slice::Area => Part {
+                area: area(),
+                ..whole
+            },
+            Slice::Month => Part { month, ..whole },
+            Slice::ProviderMonth => Part {
+                provider: provider(),
+                month,
+                ..whole
+            },
+            Slice::AreaMonth => Part {
+                area: area(),
+                month,
+                ..whole
+            },
+        }
     }
 }
 

@@ -1,15 +1,20 @@
-//! Why a notice is not matched: reasons R01 to R11.
+//! Why a notice, a review, a birth or a pregnancy is not matched: reasons R01 to R11.
 //!
 //! The order in which they are tried and the words that people read are data,
 //! `mappings/measures/reasons.toml`; the conditions are here. The file's examples are this module's tests.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use records::IdentifierState;
 use serde::Deserialize;
 
 use crate::{
     notice::{Stated, Tier},
+    unmatched::Item,
     validity::{self, Residence},
 };
 
@@ -115,13 +120,39 @@ pub struct ReasonRow {
     /// Days open from which `todo_late` takes the place of `todo`.
     #[serde(default)]
     pub late_after_days: Option<i32>,
+    /// What differs where the record is no notice.
+    #[serde(default)]
+    other: BTreeMap<Item, Words>,
     #[serde(default)]
     examples: Vec<toml::Table>,
 }
 
+/// The words of a reason for another sort of record than a notice.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    title: Option<String>,
+    todo: String,
+    who: String,
+}
+
 impl ReasonRow {
-    /// What to do about a notice that has been open for so many days.
-    pub fn todo_after(&self, days_open: i32) -> &str {
+    /// A few words for a table, of a sort of record.
+    pub fn title_of(&self, item: Item) -> &str {
+        let other = self.other.get(&item).and_then(|words| words.title.as_deref());
+        other.unwrap_or(&self.title)
+    }
+
+    /// Who should do something about a sort of record.
+    pub fn who_of(&self, item: Item) -> &str {
+        self.other.get(&item).map_or(&self.who, |words| &words.who)
+    }
+
+    /// What to do about a sort of record that has been open for so many days.
+    pub fn todo_after(&self, item: Item, days_open: i32) -> &str {
+        if let Some(words) = self.other.get(&item) {
+            return &words.todo;
+        }
         match (&self.todo_late, self.late_after_days) {
             (Some(todo), Some(days)) if days_open >= days => todo,
             _ => &self.todo,
@@ -190,53 +221,72 @@ impl Reasons {
     }
 
     /// The first reason in the table's order that fits.
-    pub(crate) fn first(&self, case: &Case<'_>) -> Reason {
+    pub(crate) fn first(&self, case: &Case) -> Reason {
         let fits = |&reason: &Reason| fits(reason, case);
         // The table holds every reason, so one that fits is found; it would be the one by keys at the latest.
         self.0
             .iter()
             .map(|row| row.id)
             .find(fits)
-            .unwrap_or_else(|| by_keys(case.stated))
+            .unwrap_or_else(|| by_keys(case))
     }
 }
 
-/// What decides the reason of one unmatched notice.
+/// What decides the reason of one unmatched record. What only a notice can be is false for the others.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Case<'a> {
-    pub stated: &'a Stated,
+pub(crate) struct Case {
+    pub comparable: bool,
+    /// Whether the parent was not informed, or objects.
+    pub parent_objects: bool,
     pub duplicate: bool,
     pub over_age: bool,
     pub residence: Residence,
+    /// Whether the NHS number met a conflict.
+    pub conflict: bool,
+    pub tier: Tier,
+    pub nhs_number: IdentifierState,
+    /// Whether the record names its person without an NHS number.
+    pub described: bool,
 }
 
-fn fits(reason: Reason, case: &Case<'_>) -> bool {
-    let Case { stated, .. } = case;
-    match reason {
-        Reason::R11 => !stated.comparable,
-        Reason::R10 => !stated.parent_informed || stated.parent_objection,
-        Reason::R09 => case.duplicate,
-        Reason::R08 => case.over_age,
-        Reason::R07 => case.residence == Residence::Elsewhere,
-        Reason::R06 => stated.link.conflict,
-        Reason::R05 => matches!(stated.link.tier, Tier::Tx | Tier::T4r),
-        Reason::R01 | Reason::R02 | Reason::R03 | Reason::R04 => by_keys(stated) == reason,
+impl Case {
+    /// The case of a notice, for what it says itself: no duplicate, not over age, ours.
+    pub(crate) fn of(stated: &Stated) -> Self {
+        Case {
+            comparable: stated.comparable,
+            parent_objects: !stated.parent_informed || stated.parent_objection,
+            duplicate: false,
+            over_age: false,
+            residence: Residence::Ours,
+            conflict: stated.link.conflict,
+            tier: stated.link.tier,
+            nhs_number: stated.identifiers.nhs_number,
+            described: validity::is_described(&stated.identifiers),
+        }
     }
 }
 
-/// Exactly one of R01 to R04 holds for any notice, by the identifiers that it bears.
-fn by_keys(stated: &Stated) -> Reason {
-    match stated.identifiers.nhs_number {
+fn fits(reason: Reason, case: &Case) -> bool {
+    match reason {
+        Reason::R11 => !case.comparable,
+        Reason::R10 => case.parent_objects,
+        Reason::R09 => case.duplicate,
+        Reason::R08 => case.over_age,
+        Reason::R07 => case.residence == Residence::Elsewhere,
+        Reason::R06 => case.conflict,
+        Reason::R05 => matches!(case.tier, Tier::Tx | Tier::T4r),
+        Reason::R01 | Reason::R02 | Reason::R03 | Reason::R04 => by_keys(case) == reason,
+    }
+}
+
+/// Exactly one of R01 to R04 holds for any record, by the identifiers that it bears.
+fn by_keys(case: &Case) -> Reason {
+    match case.nhs_number {
         IdentifierState::Invalid => Reason::R02,
         IdentifierState::Valid => Reason::R03,
         // A stand-in such as 0000000000 is no number.
-        IdentifierState::Absent | IdentifierState::Placeholder => {
-            if validity::is_described(&stated.identifiers) {
-                Reason::R04
-            } else {
-                Reason::R01
-            }
-        }
+        IdentifierState::Absent | IdentifierState::Placeholder if case.described => Reason::R04,
+        IdentifierState::Absent | IdentifierState::Placeholder => Reason::R01,
     }
 }
 
@@ -287,10 +337,10 @@ mod tests {
             }
         }
         reasons.first(&Case {
-            stated: &stated,
             duplicate,
             over_age,
             residence,
+            ..Case::of(&stated)
         })
     }
 
@@ -337,7 +387,12 @@ mod tests {
     fn what_to_do_changes_with_time() {
         let reasons = Reasons::built_in().expect("well formed");
         let waiting = reasons.row(Reason::R03).expect("every reason");
-        assert_eq!(waiting.todo_after(89), waiting.todo);
-        assert_eq!(Some(waiting.todo_after(90)), waiting.todo_late.as_deref());
+        assert_eq!(waiting.todo_after(Item::Notice, 89), waiting.todo);
+        assert_eq!(
+            Some(waiting.todo_after(Item::Notice, 90)),
+            waiting.todo_late.as_deref()
+        );
+        assert_ne!(waiting.todo_after(Item::Pregnancy, 90), waiting.todo);
+        assert_eq!(waiting.title_of(Item::Review), waiting.title);
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use records::{IdentifierState, Identifiers};
 
 use crate::{
-    Births, Organisations, Reasons, Settings,
+    Births, ChildRecord, ExpectedChild, Organisations, Pregnancy, Reasons, Review, Settings,
     notice::{Link, Notice, NoticeState, Stated, Tier},
 };
 
@@ -62,6 +62,66 @@ pub(crate) fn changed(record_id: &str, change: impl FnOnce(&mut Stated)) -> Noti
         change(stated);
     }
     notice
+}
+
+/// A valid, unmatched review of a child of its own, without names, by the trust RAJ on 3 February 2026.
+pub(crate) fn review(record_id: &str, change: impl FnOnce(&mut Review)) -> Review {
+    let stated = stated();
+    let mut review = Review {
+        record: ChildRecord {
+            record_id: record_id.to_owned(),
+            feed: "csds-raj".to_owned(),
+            provider: "RAJ".to_owned(),
+            received: date(2026, 3, 20),
+            la_code: Some("881".to_owned()),
+            identifiers: Identifiers {
+                forename: IdentifierState::Absent,
+                surname: IdentifierState::Absent,
+                ..stated.identifiers
+            },
+            has_sex: true,
+            link: Link {
+                child_id: format!("child of {record_id}"),
+                ..stated.link
+            },
+            tries: 2,
+        },
+        day: date(2026, 2, 3),
+        below_expected: Some(0),
+    };
+    change(&mut review);
+    review
+}
+
+/// A pregnancy of one, due in March 2026, whose child was not found; notified by the trust RAJ.
+pub(crate) fn pregnancy(record_id: &str, change: impl FnOnce(&mut Pregnancy)) -> Pregnancy {
+    let mut pregnancy = Pregnancy {
+        record_id: record_id.to_owned(),
+        feed: "msds-raj".to_owned(),
+        provider: "RAJ".to_owned(),
+        received: date(2025, 9, 20),
+        mother_id: format!("mother of {record_id}"),
+        la_code: Some("881".to_owned()),
+        identifiers: stated().identifiers,
+        edd_month: Some("2026-03".parse().expect("a month")),
+        fetuses: 1,
+        ended: false,
+        children: Vec::new(),
+        tries: 5,
+    };
+    change(&mut pregnancy);
+    pregnancy
+}
+
+/// Children of a pregnancy who were born.
+pub(crate) fn born(children: &[&str]) -> Vec<ExpectedChild> {
+    children
+        .iter()
+        .map(|child| ExpectedChild {
+            child_id: (*child).to_owned(),
+            born: true,
+        })
+        .collect()
 }
 
 /// Runs a test with the settings of an area with authority 881, as at 30 June 2026.

@@ -111,7 +111,12 @@ pub(crate) fn over_age(school_age_from: Option<Month>, day: Date) -> Option<bool
 
 /// Where the child lived: by the postcode, else as the sender states.
 pub(crate) fn residence(stated: &Stated, settings: &Settings<'_>) -> Residence {
-    let ours = match (&stated.la_code, &stated.la_gss) {
+    lives(stated.la_code.as_deref(), stated.la_gss.as_deref(), settings)
+}
+
+/// Where somebody lived: by the DfE code of the postcode's authority, else by the ONS code of the one stated.
+pub(crate) fn lives(la_code: Option<&str>, la_gss: Option<&str>, settings: &Settings<'_>) -> Residence {
+    let ours = match (la_code, la_gss) {
         (Some(code), _) => settings.la_codes.contains(code),
         (None, Some(code)) if !settings.la_gss.is_empty() => settings.la_gss.contains_key(code),
         (None, _) => return Residence::Unknown,

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `index.html` | the provider's match rates, what the reasons mean and what to do |
-//! | `unmatched.csv` | every notice that is not matched, by the provider's own reference |
+//! | `unmatched.csv` | every notice, review, birth and pregnancy that is not matched, by the provider's own reference |
 //! | `findings.html`, `findings.csv` | what was wrong in its files, where, and how to mend it |
 //! | `match-rates.csv` | its rates in full |
 
@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fs, io, io::Write, path::Path};
 use dataset::FindingRow;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use measures::{Fault, Measure, Rate, Reasons, Tier};
+use measures::{Fault, Item, Measure, Rate, Reasons, Tier};
 
 use crate::{
     Column, FindingsPage, Table, UnmatchedLine, WriteError,
@@ -108,6 +108,9 @@ impl Pack<'_> {
     }
 
     fn cover_body(&self, rates: &[Rate], unmatched: &[UnmatchedLine]) -> Markup {
+        let (notices, others): (Vec<&UnmatchedLine>, Vec<&UnmatchedLine>) = unmatched
+            .iter()
+            .partition(|line| line.unmatched.item == Item::Notice);
         let whole: Vec<&Rate> = rates.iter().filter(|rate| is_whole(rate)).collect();
         let months = months_table(rates);
         html! {
@@ -129,15 +132,22 @@ impl Pack<'_> {
             }
             (html::table("tiers", "How your valid notices were matched", &tiers_table(&whole)))
             h2 { "What to do" }
-            @if unmatched.is_empty() {
+            @if notices.is_empty() {
                 p { "Every notice is matched: nothing to do." }
             } @else {
                 p {
-                    (count(unmatched.len() as u64, "message is", "messages are")) " not matched. "
+                    (count(notices.len() as u64, "message is", "messages are")) " not matched. "
                     a href="unmatched.csv" { "The list" } " names each by your own reference, or else by its place \
                     in your file. To mend one, send an update under the same reference."
                 }
-                (html::table("reasons", "Why, and what to do", &self.reasons_table(unmatched)))
+                (html::table("reasons", "Why, and what to do", &self.reasons_table(&notices)))
+            }
+            @if !others.is_empty() {
+                p {
+                    (count(others.len() as u64, "review, birth or pregnancy is", "reviews, births or pregnancies are"))
+                    " not matched either; they stand in " a href="unmatched.csv" { "the same list" } "."
+                }
+                (html::table("others", "Reviews, births and pregnancies", &self.others_table(&others)))
             }
             (self.faults_section(&whole))
             h2 { "What was wrong in your files" }
@@ -176,7 +186,7 @@ impl Pack<'_> {
     }
 
     /// Reasons that occur, in the order in which they are tried.
-    fn reasons_table(&self, unmatched: &[UnmatchedLine]) -> Table<6> {
+    fn reasons_table(&self, unmatched: &[&UnmatchedLine]) -> Table<6> {
         let mut table = Table::new([
             Column::new("reason").titled("Reason"),
             Column::new("title").titled("Why"),
@@ -199,6 +209,37 @@ impl Pack<'_> {
                     (&row.todo).into(),
                     (&row.who).into(),
                 ]);
+            }
+        }
+        table
+    }
+
+    /// What is not matched besides notices, by sort and reason.
+    fn others_table(&self, unmatched: &[&UnmatchedLine]) -> Table<6> {
+        let mut table = Table::new([
+            Column::new("item").titled("What"),
+            Column::new("reason").titled("Reason"),
+            Column::new("title").titled("Why"),
+            Column::new("records").titled("Records").right(),
+            Column::new("todo").titled("What to do"),
+            Column::new("who").titled("Who"),
+        ]);
+        for item in [Item::Review, Item::Pregnancy, Item::Birth] {
+            for row in self.reasons.rows() {
+                let records = unmatched
+                    .iter()
+                    .filter(|line| line.unmatched.item == item && line.unmatched.reason == row.id)
+                    .count();
+                if records > 0 {
+                    table.push([
+                        item.as_str().into(),
+                        row.id.as_str().into(),
+                        row.title_of(item).into(),
+                        records.into(),
+                        row.todo_after(item, 0).into(),
+                        row.who_of(item).into(),
+                    ]);
+                }
             }
         }
         table
@@ -345,6 +386,7 @@ mod tests {
     fn line(provider: &str, reference: &str) -> UnmatchedLine {
         UnmatchedLine {
             unmatched: Unmatched {
+                item: Item::Notice,
                 record_id: "00".into(),
                 feed: "portal".into(),
                 provider: provider.into(),

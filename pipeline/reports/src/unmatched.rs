@@ -1,4 +1,5 @@
-//! The list of unmatched notices, with the sender's own reference or the place in the sender's file.
+//! The list of unmatched notices, reviews, births and pregnancies, with the sender's own reference or the place in
+//! the sender's file.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use records::Location;
 
 use crate::{Column, Table};
 
-/// How the sender finds the notice again.
+/// How the sender finds the record again.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Whereabouts {
     /// By the sender's own reference. Shown to that sender and in this list only, so Debug hides it.
@@ -60,17 +61,18 @@ impl fmt::Display for Whereabouts {
 /// One line of the list.
 #[derive(Clone, Debug)]
 pub struct UnmatchedLine {
-    /// What is known of the notice.
+    /// What is known of the record.
     pub unmatched: Unmatched,
     /// How its sender finds it.
     pub whereabouts: Whereabouts,
 }
 
-/// The list as a table. `notice` is the sender's reference, or else the place in the file; `record_id` is ours, by
-/// which a decision can name the record.
-pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<13> {
+/// The list as a table. `reference` is the sender's, or else the place in the file; `record_id` is ours, by which a
+/// decision can name the record.
+pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<14> {
     let mut table = Table::new([
-        Column::new("notice").titled("Notice"),
+        Column::new("reference").titled("Reference"),
+        Column::new("item").titled("What"),
         Column::new("provider").titled("Provider"),
         Column::new("feed").titled("Feed"),
         Column::new("received").titled("Received"),
@@ -91,11 +93,15 @@ pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<13> 
     {
         table.push([
             whereabouts.to_string().into(),
+            unmatched.item.as_str().into(),
             (&unmatched.provider).into(),
             (&unmatched.feed).into(),
             unmatched.received.into(),
             unmatched.reason.as_str().into(),
-            reasons.row(unmatched.reason).map(|row| &row.title).into(),
+            reasons
+                .row(unmatched.reason)
+                .map(|row| row.title_of(unmatched.item))
+                .into(),
             unmatched.tier.as_str().into(),
             unmatched.counts.into(),
             unmatched.days_open.into(),
@@ -111,7 +117,7 @@ pub fn unmatched_table(lines: &[UnmatchedLine], reasons: &Reasons) -> Table<13> 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use measures::{Reason, Tier};
+    use measures::{Item, Reason, Tier};
 
     use super::*;
     use crate::Format;
@@ -119,6 +125,7 @@ mod tests {
     pub(crate) fn line(whereabouts: Whereabouts) -> UnmatchedLine {
         UnmatchedLine {
             unmatched: Unmatched {
+                item: Item::Notice,
                 record_id: "00ff".into(),
                 feed: "s23-raj".into(),
                 provider: "RAJ".into(),
@@ -145,8 +152,8 @@ mod tests {
             .write(Format::Csv, &mut out)
             .expect("memory takes all");
         let expected = "\
-notice,provider,feed,received,reason,why,tier,valid,days_open,tries,who,todo,record_id
-'=REF-7,RAJ,s23-raj,2026-03-04,R02,NHS number fails its check,T0,yes,118,90,sender,\
+reference,item,provider,feed,received,reason,why,tier,valid,days_open,tries,who,todo,record_id
+'=REF-7,notice,RAJ,s23-raj,2026-03-04,R02,NHS number fails its check,T0,yes,118,90,sender,\
 Correct the NHS number and send the notice again.,00ff
 ";
         assert_eq!(String::from_utf8_lossy(&out), expected);

@@ -1,14 +1,16 @@
-//! Every notice judged: what `match-rates`, the night's reports and the demonstration count from.
+//! Every record judged: what `match-rates`, the night's reports and the demonstration count from.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
 };
 
-use dataset::{NoticeFact, Store};
+use dataset::{BirthFact, NoticeFact, PregnancyFact, RecordFact, ReviewFact, Store};
 use jiff::civil::Date;
-use measures::{Births, Notice, Organisations, Reasons, SchoolFacts, Settings, Slice, Unmatched};
+use linkage::RecordId;
+use measures::{Births, Early, Notice, Organisations, Reasons, SchoolFacts, Settings, Slice, Unmatched};
 use pseudonym::{Keys, Reference};
+use records::Location;
 use reports::{UnmatchedLine, Whereabouts};
 
 use crate::{
@@ -19,16 +21,17 @@ use crate::{
 
 /// What the measures are made from, read at one time.
 pub struct Assessment {
-    /// The notices as the dataset holds them.
-    pub facts: Vec<NoticeFact>,
     /// The notices as the measures take them.
     pub notices: Vec<Notice>,
+    /// Reviews, pregnancies and births as the measures take them.
+    pub early: Early,
     /// The children in the census.
     pub school: SchoolFacts,
     /// Which bodies there are.
     pub organisations: Organisations,
     /// Why a notice is not matched.
     pub reasons: Reasons,
+    senders: HashMap<String, Sender>,
     as_at: Date,
     first_night: Date,
     la_codes: BTreeSet<String>,
@@ -51,6 +54,13 @@ impl Assessment {
         })?;
         let facts = store.notice_facts().await?;
         let notices = measures::facts::notices(&facts).map_err(|error| Failure::new(Exit::Bug, error))?;
+        let (reviews, pregnancies, births_known) = (
+            store.review_facts().await?,
+            store.pregnancy_facts().await?,
+            store.birth_facts().await?,
+        );
+        let early = measures::facts::early(&reviews, &pregnancies, &births_known)
+            .map_err(|error| Failure::new(Exit::Bug, error))?;
         let school = measures::facts::school(&store.school_facts().await?, &store.censuses_loaded().await?);
         let la_gss = pseudonym::local_authorities()
             .map_err(|error| Failure::new(Exit::Bug, error))?
@@ -60,8 +70,9 @@ impl Assessment {
         let as_at = as_at.unwrap_or(published.as_at);
         Ok(Assessment {
             first_night: facts.iter().map(|fact| fact.first_seen).min().unwrap_or(as_at),
-            facts,
+            senders: senders(&facts, reviews, pregnancies, births_known),
             notices,
+            early,
             school,
             organisations: Organisations::built_in().map_err(|error| Failure::new(Exit::Bug, error))?,
             reasons: Reasons::built_in().map_err(|error| Failure::new(Exit::Bug, error))?,
@@ -100,14 +111,14 @@ impl Assessment {
         if let Some(provider) = provider {
             assessed.retain(|one| one.provider == provider);
         }
-        measures::match_rates(&assessed, slices, &settings)
+        measures::match_rates(&assessed, &self.early, slices, &settings)
     }
 
     /// What is not matched; of one provider where it is named.
     pub fn unmatched(&self, provider: Option<&str>) -> Vec<Unmatched> {
         let settings = self.settings();
         let assessed = measures::assess(&self.notices, &self.school, &settings);
-        let mut unmatched = measures::unmatched(&assessed, &settings);
+        let mut unmatched = measures::unmatched(&assessed, &self.early, &settings);
         if let Some(provider) = provider {
             unmatched.retain(|one| one.provider == provider);
         }
@@ -124,34 +135,29 @@ impl Assessment {
         provider: Option<&str>,
     ) -> Result<Vec<UnmatchedLine>, Failure> {
         let encoder = context::encoder(keys)?;
-        let facts: HashMap<String, &NoticeFact> = self
-            .facts
-            .iter()
-            .map(|fact| (crate::hex::encode(&fact.record_id.0), fact))
-            .collect();
         let mut lines = Vec::new();
         for unmatched in self.unmatched(provider) {
-            let Some(fact) = facts.get(&unmatched.record_id) else {
+            let Some(sender) = self.senders.get(&unmatched.record_id) else {
                 return Err(Failure::new(
                     Exit::Bug,
-                    "an unmatched notice is not among the notices",
+                    "an unmatched record is not among the records",
                 ));
             };
-            let whereabouts = match &fact.sealed_reference {
+            let whereabouts = match &sender.sealed_reference {
                 Some(sealed) => {
                     let reference =
                         encoder
                             .seal()
-                            .open_reference(fact.record_id, sealed)
+                            .open_reference(sender.record_id, sealed)
                             .map_err(|error| {
                                 Failure::new(Exit::KeyRefused, format!("a sender's reference {error}"))
                             })?;
                     match &reference {
                         Reference::Given(text) => Whereabouts::Reference(text.clone()),
-                        Reference::Place { .. } => place(fact),
+                        Reference::Place { .. } => sender.place(),
                     }
                 }
-                None => place(fact),
+                None => sender.place(),
             };
             lines.push(UnmatchedLine {
                 unmatched,
@@ -162,11 +168,50 @@ impl Assessment {
     }
 }
 
-fn place(fact: &NoticeFact) -> Whereabouts {
-    Whereabouts::Place {
+/// How the sender of a record finds it again.
+struct Sender {
+    record_id: RecordId,
+    sealed_reference: Option<Vec<u8>>,
+    delivery: String,
+    location: Location,
+}
+
+impl Sender {
+    fn place(&self) -> Whereabouts {
+        Whereabouts::Place {
+            delivery: self.delivery.clone(),
+            location: self.location.clone(),
+        }
+    }
+}
+
+/// Of every record by its id.
+fn senders(
+    notices: &[NoticeFact],
+    reviews: Vec<ReviewFact>,
+    pregnancies: Vec<PregnancyFact>,
+    births: Vec<BirthFact>,
+) -> HashMap<String, Sender> {
+    fn of<S>(fact: RecordFact<S>) -> Sender {
+        Sender {
+            record_id: fact.record_id,
+            sealed_reference: fact.sealed_reference,
+            delivery: fact.delivery_label,
+            location: fact.location,
+        }
+    }
+    let of_notices = notices.iter().map(|fact| Sender {
+        record_id: fact.record_id,
+        sealed_reference: fact.sealed_reference.clone(),
         delivery: fact.delivery_label.clone(),
         location: fact.location.clone(),
-    }
+    });
+    of_notices
+        .chain(reviews.into_iter().map(of))
+        .chain(pregnancies.into_iter().map(of))
+        .chain(births.into_iter().map(of))
+        .map(|sender| (crate::hex::encode(&sender.record_id.0), sender))
+        .collect()
 }
 
 /// Births of the latest year in the configured file: `la_code,year,births`, or `provider` in place of `la_code`.

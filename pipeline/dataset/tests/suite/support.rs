@@ -584,7 +584,7 @@ pub async fn published(home: &Home, sql: &str, columns: usize) -> Vec<String> {
             let pool = sqlite_pool(home, "joint.db").await;
             let names: Vec<String> = (0..columns).map(|column| format!("c{column}")).collect();
             let sql = format!(
-                "with q ({}) as ({sql}) select {} from q",
+                "with q ({}) as ({sql}) select '' || {} from q",
                 names.join(", "),
                 names.join(" || ' ' || ")
             );

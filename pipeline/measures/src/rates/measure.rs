@@ -10,6 +10,13 @@ use crate::assess;
 /// Days after receipt at which the match rate is taken.
 pub const WINDOWS: [i32; 3] = [7, 28, 90];
 
+/// Days after a review with concern within which a notice is looked for (N10b).
+pub(super) const NOTICE_WITHIN_DAYS: i32 = 90;
+
+/// Days after the end of the month in which a birth is due at which the birth should be known (N11): twelve weeks, by
+/// when the new birth visit and the six-week review are past and their data submitted.
+pub(super) const BIRTH_WITHIN_DAYS: i32 = 84;
+
 /// Days after the end of a month at which its N01 to N04 are final.
 const FINAL_AFTER_DAYS: i32 = 5;
 
@@ -32,6 +39,9 @@ pub enum Measure {
     N08a,
     N08b,
     N08c,
+    N10,
+    N10b,
+    N11,
 }
 
 impl Measure {
@@ -53,6 +63,9 @@ impl Measure {
             Measure::N08a => "N08a",
             Measure::N08b => "N08b",
             Measure::N08c => "N08c",
+            Measure::N10 => "N10",
+            Measure::N10b => "N10b",
+            Measure::N11 => "N11",
         }
     }
 
@@ -74,6 +87,9 @@ impl Measure {
             Measure::N08a => "found in a census",
             Measure::N08b => "found with SEN support",
             Measure::N08c => "found with a plan",
+            Measure::N10 => "reviews matched",
+            Measure::N10b => "review with concern, no notice within 90 days",
+            Measure::N11 => "expected children found born",
         }
     }
 }
@@ -87,7 +103,7 @@ impl fmt::Display for Measure {
 /// How settled a rate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maturity {
-    /// Notices of the month may still come, or have had less than 7 days to match.
+    /// Records of the month may still come, or have had too little time to match.
     Provisional,
     /// Every notice has had this many days to match; more may yet.
     Days(i32),
@@ -127,8 +143,9 @@ pub(super) fn maturity(measure: Measure, month: Option<Month>, as_at: Date) -> M
             final_after(FINAL_AFTER_DAYS)
         }
         Measure::N05Within7 => final_after(7),
-        Measure::N05Within28 => final_after(28),
-        Measure::N05Within90 => final_after(90),
+        Measure::N05Within28 | Measure::N10 => final_after(28),
+        Measure::N05Within90 | Measure::N10b => final_after(NOTICE_WITHIN_DAYS),
+        Measure::N11 => final_after(BIRTH_WITHIN_DAYS),
         Measure::N05 | Measure::N05r => match WINDOWS.into_iter().rev().find(|&days| age >= days) {
             Some(days) => Maturity::Days(days),
             None => Maturity::Provisional,

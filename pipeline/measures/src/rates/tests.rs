@@ -42,7 +42,12 @@ fn messages() -> Vec<Notice> {
 fn rates_of(notices: &[Notice], slices: &[Slice]) -> Vec<Rate> {
     with_settings(|settings| {
         let assessed = assess::assess(notices, &SchoolFacts::default(), &settings);
-        match_rates(&assessed, &slices.iter().copied().collect(), &settings)
+        match_rates(
+            &assessed,
+            &Early::default(),
+            &slices.iter().copied().collect(),
+            &settings,
+        )
     })
 }
 
@@ -214,7 +219,12 @@ fn matured_notices_are_looked_for_in_the_census() {
     );
     with_settings(|settings| {
         let assessed = assess::assess(&notices, &school, &settings);
-        let rates = match_rates(&assessed, &BTreeSet::from([Slice::Total]), &settings);
+        let rates = match_rates(
+            &assessed,
+            &Early::default(),
+            &BTreeSet::from([Slice::Total]),
+            &settings,
+        );
         let found: Vec<String> = lines(&rates)
             .into_iter()
             .filter(|l| l.starts_with("N08"))
@@ -237,7 +247,7 @@ fn volume_is_a_years_notices_over_a_years_births() {
         let notices = [old, first];
         let assessed = assess::assess(&notices, &SchoolFacts::default(), &settings);
         let slices = BTreeSet::from([Slice::Total, Slice::Area, Slice::Provider, Slice::Month]);
-        let rates = match_rates(&assessed, &slices, &settings);
+        let rates = match_rates(&assessed, &Early::default(), &slices, &settings);
         let volumes: Vec<_> = rates.iter().filter(|r| r.measure == Measure::N01r).collect();
         assert_eq!(
             volumes.len(),
