@@ -41,6 +41,7 @@ pub fn birth_date(
 ) -> Held<BirthDate> {
     let (held, rule) = match values.parsed_date(field) {
         Parsed::Blank => return Held::Absent,
+        Parsed::Bad if values.is_error(field) => (Held::Invalid, &rules::ERROR_CELL),
         Parsed::Bad => (Held::Invalid, &rules::BAD_DATE),
         Parsed::Value(day) if day > last_day => (Held::Invalid, too_late),
         Parsed::Value(day) => match Held::from_parse(BirthDate::new(day)) {

@@ -69,9 +69,14 @@ impl<'a> Values<'a> {
         self.binding.has(field)
     }
 
-    /// Whether a field is blank and has no default.
+    /// Whether a field is blank and has no default. Where an identifier belongs, a dash or other punctuation alone is
+    /// as good as blank.
     pub fn is_blank(&self, field: &str) -> bool {
-        self.raw(field).is_none() && !self.is_error(field)
+        let Some(text) = self.raw(field) else {
+            return !self.is_error(field);
+        };
+        let field_type = self.binding.field(field).map(|bound| bound.field.field_type);
+        field_type.is_some_and(|field_type| form::is_no_identifier(field_type, &text))
     }
 
     /// Notes that a field breaks a rule.
@@ -179,7 +184,8 @@ impl<'a> Values<'a> {
             .find(|&column| self.row.text(column).is_some() || self.row.slot(column) == Slot::Error)
     }
 
-    fn is_error(&self, field: &str) -> bool {
+    /// Whether the field's cell holds a spreadsheet error.
+    pub(crate) fn is_error(&self, field: &str) -> bool {
         self.binding
             .field(field)
             .and_then(|bound| self.used_column(bound))

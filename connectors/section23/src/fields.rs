@@ -93,7 +93,8 @@ const RELATIONSHIPS: &[(&str, &str)] = &[
     ("OTHER", "Another person"),
 ];
 
-const ACTION: &[(&str, &str)] = &[
+/// What a sender does.
+pub(crate) const ACTION: &[(&str, &str)] = &[
     ("NEW", "A new notice"),
     ("UPDATE", "The same notice with more or later facts"),
     ("CORRECT", "A notice that replaces one sent in error"),

@@ -11,7 +11,7 @@ use kit::{
 };
 use records::{Payload, Record, Section23Notice, State, Version, finding::Effect};
 
-use crate::{HealthBodies, NOTICES, minimum, person, rules};
+use crate::{HealthBodies, NOTICES, fields, minimum, person, rules};
 
 mod order;
 mod other;
@@ -23,6 +23,7 @@ pub(crate) struct Notices<'a> {
     received: DateTime,
     sexes: Arc<CodeList>,
     ethnic_categories: Arc<CodeList>,
+    types_of_need: Arc<CodeList>,
 }
 
 /// What every notice has, a withdrawal too.
@@ -46,12 +47,15 @@ impl<'a> Notices<'a> {
             received: delivery.received,
             sexes: codes::list("sex")?,
             ethnic_categories: codes::list("ethnic-2001")?,
+            types_of_need: codes::list("sen-types")?,
         })
     }
 
     /// The record of a row; none where it says too little, which is then noted.
     pub(crate) fn read(&self, values: &mut Values<'_>) -> Option<Incoming> {
-        let action = values.code("action");
+        // One that is not known may be a way to take the notice back: it is never taken for a notice.
+        let known = |action: &String| fields::ACTION.iter().any(|(code, _)| code == action);
+        let action = values.code("action").filter(known);
         let action = minimum::need(values, "action", action)?;
         let organisation = values.text("notifier_org_ods");
         let organisation = minimum::need(values, "notifier_org_ods", organisation);
@@ -165,7 +169,10 @@ impl<'a> Notices<'a> {
             values.note("referral_consent", &rules::NO_REFERRAL_CONSENT, Effect::Accepted);
         }
 
-        let other_needs = values.codes("other_needs");
+        let primary_need = values
+            .code("primary_need")
+            .map(|code| self.need(values, "primary_need", code));
+        let other_needs = self.other_needs(values);
         let mut other = other::items_of(values, self.bodies);
         if other_needs.len() > 1 {
             other.insert("other_needs".to_owned(), other_needs.join(";"));
@@ -180,7 +187,7 @@ impl<'a> Notices<'a> {
             sent_date,
             limb: limb?,
             category: category?,
-            primary_need: values.code("primary_need"),
+            primary_need,
             secondary_need: other_needs.into_iter().next(),
             notifier_role: values.code("notifier_role"),
             notice_kind: notice_kind?,
@@ -236,6 +243,29 @@ impl<'a> Notices<'a> {
             values.note(field, &rules::FUTURE_DATE, Effect::Accepted);
         }
         Some(day)
+    }
+
+    /// A type of need by the code that the dataset has for it; one that was given up is noted.
+    fn need(&self, values: &mut Values<'_>, field: &str, code: String) -> String {
+        let Some((name, known)) = self.types_of_need.find(&code) else {
+            return code;
+        };
+        if known.until.is_some() {
+            values.note(field, &kit::rules::LEGACY_CODE, Effect::Accepted);
+        }
+        known.means.as_deref().unwrap_or(name).to_owned()
+    }
+
+    /// Types of need, without repeats.
+    fn other_needs(&self, values: &mut Values<'_>) -> Vec<String> {
+        let mut needs: Vec<String> = Vec::new();
+        for code in values.codes("other_needs") {
+            let need = self.need(values, "other_needs", code);
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        }
+        needs
     }
 
     /// The authority: unitary, metropolitan, London or county.

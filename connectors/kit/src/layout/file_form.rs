@@ -51,7 +51,8 @@ impl FileForm {
     ///
     /// The name itself is shown only where the pattern knows it: it matches, and each of its words is a word of
     /// the pattern or of `also` (the feed's name and provider, say). What a wildcard stands for shows only if
-    /// it is made of up to eight digits and separators, so that a file called after a child stays "file 1".
+    /// it is made of up to eight digits and separators, so that a file called after a child stays "file 1". So does one
+    /// whose name holds anything but letters, digits and plain separators.
     ///
     /// ```
     /// use kit::layout::FileForm;
@@ -69,13 +70,17 @@ impl FileForm {
             .is_ok_and(|glob| glob.compile_matcher().is_match(name));
         let pattern_words = words(&self.pattern);
         let also_words: Vec<String> = also.iter().flat_map(|text| words(text)).collect();
+        // No direction marks, terminal escapes or parts of a path.
+        let plain = name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ',' | ' ' | '(' | ')'));
         let known = words(name).iter().all(|word| {
             pattern_words.contains(word)
                 || also_words.contains(word)
                 // A date, a time or a number in a series, but not an identifier of ten digits.
                 || (word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_digit()))
         });
-        if matches && known {
+        if matches && plain && known {
             name.to_owned()
         } else {
             format!("file {number}")

@@ -92,7 +92,7 @@ impl OpenTable {
     ) -> Result<(), ReadError> {
         let mut binding = self.bind(columns, reading, sink)?;
         let mut row = Row::default();
-        while let Some(whole) = self.next(&mut row, sink)? {
+        while let Some(whole) = self.next(&binding, &mut row, sink)? {
             if whole {
                 each(binding.values(&row), sink)?;
             }
@@ -123,7 +123,7 @@ impl OpenTable {
         );
         let parent = held.parent();
         let mut row = Row::default();
-        while let Some(whole) = self.next(&mut row, sink)? {
+        while let Some(whole) = self.next(&binding, &mut row, sink)? {
             if !whole {
                 continue;
             }
@@ -156,7 +156,12 @@ impl OpenTable {
     }
 
     /// Reads the next row and counts it: whether it is whole; none at the end.
-    fn next(&mut self, row: &mut Row, sink: &mut dyn Sink) -> Result<Option<bool>, ReadError> {
+    fn next(
+        &mut self,
+        binding: &Binding,
+        row: &mut Row,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<bool>, ReadError> {
         let step = self.step(row, sink)?;
         if matches!(step, Step::End) {
             return Ok(None);
@@ -164,7 +169,7 @@ impl OpenTable {
         sink.rows_read(self.table.name, 1);
         if let Step::Fault(fault) = step {
             sink.rows_without_record(self.table.name, Outcome::Quarantined, 1);
-            let location = self.reader.location(Some(fault.line), fault.column);
+            let location = binding.location_of(fault.line, fault.column);
             sink.finding(at(fault.rule, Effect::QuarantinedRow, location));
             return Ok(Some(false));
         }

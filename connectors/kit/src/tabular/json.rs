@@ -1,6 +1,10 @@
 //! Rows of an array of JSON objects.
 
-use std::{collections::HashMap, fmt, io::Read};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    io::Read,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -86,6 +90,12 @@ impl JsonRows {
             Err(error) if error.to_string().contains("recursion limit") => {
                 return fault(&rules::DEEP_NESTING);
             }
+            // Half of a pair of surrogates, and a number that is too large for any machine: both keep the grammar, so
+            // that the objects round this one stand.
+            Err(error) if error.to_string().contains("hex escape") => return fault(&rules::BAD_ENCODING),
+            Err(error) if error.to_string().contains("number out of range") => {
+                return fault(&rules::BAD_NUMBER);
+            }
             Err(_) => return Err(TabularError::refused(&rules::NOT_JSON, line)),
         };
         row.clear(line);
@@ -93,6 +103,7 @@ impl JsonRows {
         if !flatten(&mut object, "", 0, &mut flat) {
             return fault(&rules::DEEP_NESTING);
         }
+        let mut filled = BTreeSet::new();
         for (name, value) in flat {
             let folded = fold_code(&name);
             let column = match self.columns.get(&folded) {
@@ -107,6 +118,10 @@ impl JsonRows {
                     header.len() - 1
                 }
             };
+            // `nhs_number` and `NHS_Number`, or `child.sex` and `sex` within `child`, are one field.
+            if !filled.insert(column) {
+                return fault(&rules::REPEATED_KEY);
+            }
             match value {
                 Json::Null => row.set(column, Slot::Blank),
                 Json::Flag(flag) => row.set(column, Slot::Flag(flag)),
@@ -229,8 +244,9 @@ impl<'de> Deserialize<'de> for Json {
 
             fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Json, A::Error> {
                 let mut object: Vec<(String, Json)> = Vec::new();
+                let mut known = BTreeSet::new();
                 while let Some((key, value)) = pairs.next_entry::<String, Json>()? {
-                    if object.iter().any(|(known, _)| *known == key) {
+                    if !known.insert(key.clone()) {
                         return Err(de::Error::custom(REPEATED));
                     }
                     object.push((key, value));

@@ -139,6 +139,11 @@ impl Row {
         );
     }
 
+    /// Gives back room that is not used, for a row that is held.
+    pub(super) fn shrink(&mut self) {
+        self.slots.shrink_to_fit();
+    }
+
     /// The first cell that no honest sender writes.
     pub(super) fn fault(&self) -> Option<(&'static Rule, u32)> {
         for (column, slot) in (0..).zip(&self.slots) {

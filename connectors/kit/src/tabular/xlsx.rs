@@ -23,8 +23,16 @@ const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 const LARGEST_UNPACKED: u64 = 512 * 1024 * 1024;
 /// The most parts of a workbook.
 const MOST_PARTS: usize = 1000;
-/// The most cells that are held: 100,000 rows of fifty.
-const MOST_CELLS: usize = 5_000_000;
+/// The most that the rows of a sheet may take in memory, in bytes: about 80,000 rows of fifty cells. What is held
+/// counts, blanks before a cell too: a sheet of rows that each use their last column alone is small as a file.
+const MOST_HELD: usize = 128 * 1024 * 1024;
+/// What a row takes besides its cells and text, about.
+const ROW_BYTES: usize = 128;
+/// The longest stretch of a part without the start of a tag, in bytes. The longest text of a cell is 32,767 characters
+/// (ECMA-376); the parser holds a stretch in memory before anybody can look at it.
+const LONGEST_STRETCH: u64 = 1024 * 1024;
+/// The most that the part with the texts of all sheets may unpack to, in bytes: it is held in memory as a whole.
+const MOST_SHARED_TEXT: u64 = 32 * 1024 * 1024;
 /// The widest sheet, in columns. Excel's own limit is 16,384; no layout comes near this.
 const WIDEST: u32 = 1024;
 
@@ -89,22 +97,29 @@ fn read_cells<R: io::Read + io::Seek>(workbook: &mut Xlsx<R>, sheet: &str) -> Re
         .worksheet_cells_reader(sheet)
         .map_err(|_| not_a_workbook())?;
     let mut rows: Vec<Row> = Vec::new();
-    let mut count = 0;
+    let mut held = 0;
     while let Some(cell) = cells.next_cell().map_err(|_| not_a_workbook())? {
         let (row, column) = cell.get_position();
         let line = u64::from(row) + 1;
         if matches!(cell.get_value(), DataRef::Empty) {
             continue;
         }
-        count += 1;
-        if count > MOST_CELLS || column >= WIDEST {
+        let is_new = rows.last().is_none_or(|last| last.line() < line);
+        let width = rows.last().filter(|_| !is_new).map_or(0, Row::len);
+        let blanks_and_cell = (column as usize + 1).saturating_sub(width);
+        held += blanks_and_cell * size_of::<Slot>() + text_bytes(cell.get_value());
+        held += if is_new { ROW_BYTES } else { 0 };
+        if held > MOST_HELD || column >= WIDEST {
             return Err(TabularError::Refused {
                 rule: &rules::TOO_LARGE,
                 line: Some(line),
                 column: Some(column),
             });
         }
-        if rows.last().is_none_or(|last| last.line() < line) {
+        if is_new {
+            if let Some(last) = rows.last_mut() {
+                last.shrink();
+            }
             let mut new = Row::default();
             new.clear(line);
             rows.push(new);
@@ -127,6 +142,15 @@ fn read_cells<R: io::Read + io::Seek>(workbook: &mut Xlsx<R>, sheet: &str) -> Re
         }
     }
     Ok(rows)
+}
+
+/// What the text of a cell takes.
+fn text_bytes(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+        DataRef::SharedString(text) => text.len(),
+        _ => 0,
+    }
 }
 
 /// A cell that is formatted as a date; calamine knows which of the two calendars the workbook uses.
@@ -170,8 +194,42 @@ fn check_size(path: &Path) -> Result<(), TabularError> {
     let mut room = LARGEST_UNPACKED;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| not_a_workbook())?;
-        let unpacked = io::copy(&mut part.take(room + 1), &mut io::sink()).map_err(|_| not_a_workbook())?;
+        let name = part.name().map_err(|_| not_a_workbook())?.to_ascii_lowercase();
+        let is_shared_text = name.ends_with("sharedstrings.xml");
+        let mut measure = Measure::default();
+        let unpacked = io::copy(&mut part.take(room + 1), &mut measure).map_err(|_| not_a_workbook())?;
+        let is_markup = name.ends_with(".xml") || name.ends_with(".rels");
+        if (is_markup && measure.longest > LONGEST_STRETCH) || (is_shared_text && unpacked > MOST_SHARED_TEXT)
+        {
+            return Err(too_large());
+        }
         room = room.checked_sub(unpacked).ok_or_else(too_large)?;
     }
     Ok(())
+}
+
+/// Measures what is unpacked into it.
+#[derive(Default)]
+struct Measure {
+    /// Bytes since the last start of a tag.
+    since: u64,
+    /// The most that there were.
+    longest: u64,
+}
+
+impl io::Write for Measure {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for stretch in bytes.split_inclusive(|byte| *byte == b'<') {
+            self.since += stretch.len() as u64;
+            self.longest = self.longest.max(self.since);
+            if stretch.ends_with(b"<") {
+                self.since = 0;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,5 +1,6 @@
 //! The form of single values.
 
+use identity::{Name, NhsNumber, Postcode, TestNumbers, Uln, Upn};
 use records::Rule;
 
 use super::Parsed;
@@ -9,6 +10,20 @@ use crate::{
     layout::fold_code,
     rules,
 };
+
+/// Whether a text says nothing where an identifier of this type belongs; see each identifier's fault for "blank".
+pub(super) fn is_no_identifier(field_type: FieldType, text: &str) -> bool {
+    match field_type {
+        FieldType::NhsNumber => {
+            NhsNumber::parse(text, TestNumbers::Allowed).is_err_and(|fault| fault.is_blank())
+        }
+        FieldType::Upn => Upn::parse(text).is_err_and(|fault| fault.is_blank()),
+        FieldType::Uln => Uln::parse(text).is_err_and(|fault| fault.is_blank()),
+        FieldType::Name => Name::parse(text).is_err_and(|fault| fault.is_blank()),
+        FieldType::Postcode => Postcode::parse(text).is_err_and(|fault| fault.is_blank()),
+        _ => false,
+    }
+}
 
 /// The longest text that an accepted unknown code may have: longer ones are words, and words may name people.
 const LONGEST_UNKNOWN_CODE: usize = 8;
