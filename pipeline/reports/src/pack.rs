@@ -122,7 +122,7 @@ impl Pack<'_> {
             }
             p class="note" { (OPERATIONAL) " It names no child. Keep it within your organisation." }
             h2 { "Your match rate" }
-            (html::table("rates", "All notices received from you", &figures_table(&whole)))
+            (html::table("rates", "All that was received from you", &figures_table(&whole)))
             @if !months.is_empty() {
                 (html::table("months", "By month of receipt", &months))
                 p {

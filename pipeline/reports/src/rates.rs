@@ -1,6 +1,6 @@
 //! Match rates as a table, CSV and JSON.
 
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
 use measures::{Measure, Rate, Tier};
 
@@ -12,7 +12,7 @@ use crate::{
 /// What must stand beside every match rate.
 pub const OPERATIONAL: &str = "Operational figures, without disclosure control: not for publication.";
 
-/// Writes match rates: for people by provider at a glance, then each in percentages with how settled it is; for
+/// Writes match rates: for people by provider at a glance, notices and the early feeds, then each in percentages with how settled it is; for
 /// programs in full.
 ///
 /// CSV has the columns `measure,feed,provider,area,month,tier,reason,numerator,denominator,rate,lower,upper`,
@@ -27,6 +27,11 @@ pub fn write_rates(rates: &[Rate], format: Format, mut out: impl Write) -> Resul
             let overview = provider_table(rates);
             if !overview.is_empty() {
                 overview.write(format, &mut out)?;
+                writeln!(out)?;
+            }
+            let early = early_table(rates);
+            if !early.is_empty() {
+                early.write(format, &mut out)?;
                 writeln!(out)?;
             }
             rates_for_people(rates).write(format, &mut out)?;
@@ -88,6 +93,57 @@ pub fn provider_table(rates: &[Rate]) -> Table<10> {
         ]);
     }
     table
+}
+
+/// Reviews and pregnancies by provider, the whole area last: N10, N10b and N11.
+pub fn early_table(rates: &[Rate]) -> Table<10> {
+    let mut table = Table::new([
+        Column::new("provider").titled("Provider"),
+        Column::new("reviews").titled("Reviews").right(),
+        Column::new("matched").titled("Matched").right(),
+        Column::new("reviews_rate").titled("Rate").right(),
+        Column::new("concern").titled("With concern").right(),
+        Column::new("no_notice").titled("No notice").right(),
+        Column::new("expected").titled("Expected").right(),
+        Column::new("born").titled("Found born").right(),
+        Column::new("born_rate").titled("Rate").right(),
+        Column::new("born_interval").titled("95% interval").right(),
+    ]);
+    let providers: BTreeSet<(bool, Option<&String>)> = rates
+        .iter()
+        .filter(is_whole_or_provider)
+        .filter(|rate| matches!(rate.measure, Measure::N10 | Measure::N11))
+        .map(|rate| (rate.part.provider.is_none(), rate.part.provider.as_ref()))
+        .collect();
+    for (_, provider) in providers {
+        let of = |measure| {
+            rates
+                .iter()
+                .filter(is_whole_or_provider)
+                .find(|rate| rate.measure == measure && rate.part.provider.as_ref() == provider)
+        };
+        let out_of = |measure| of(measure).and_then(|rate| rate.denominator);
+        let count = |measure| of(measure).map(|rate| rate.numerator);
+        let share = |measure| of(measure).and_then(|rate| rate.interval);
+        table.push([
+            provider.map_or("all", String::as_str).into(),
+            out_of(Measure::N10).into(),
+            count(Measure::N10).into(),
+            share(Measure::N10).map(|interval| percent(interval.value)).into(),
+            out_of(Measure::N10b).into(),
+            count(Measure::N10b).into(),
+            out_of(Measure::N11).into(),
+            count(Measure::N11).into(),
+            share(Measure::N11).map(|interval| percent(interval.value)).into(),
+            share(Measure::N11).map(percent_range).into(),
+        ]);
+    }
+    table
+}
+
+fn is_whole_or_provider(rate: &&Rate) -> bool {
+    let part = &rate.part;
+    part.feed.is_none() && part.area.is_none() && part.month.is_none()
 }
 
 /// The twelve columns of the CSV file.
@@ -169,7 +225,7 @@ pub fn rates_for_people(rates: &[Rate]) -> Table<10> {
     table
 }
 
-/// `all`, or what the notices are parted by: `RAJ 2026-03`.
+/// `all`, or what the records are parted by: `RAJ 2026-03`.
 fn part_in_words(rate: &Rate) -> String {
     let part = &rate.part;
     let words: Vec<String> = [
@@ -275,6 +331,41 @@ N02,,,,,,V03,0,0,,,
             "N01r notices per 1,000 births area 881 400 16000 25.0 22.6 to 27.6 rolling"
         );
         assert_eq!(lines.last(), Some(&OPERATIONAL));
+    }
+
+    #[test]
+    fn early_feeds_stand_by_provider() {
+        let rate = |measure, provider: Option<&str>, numerator, denominator| Rate {
+            measure,
+            part: Part {
+                provider: provider.map(str::to_owned),
+                ..Part::default()
+            },
+            numerator,
+            denominator: Some(denominator),
+            interval: wilson(numerator, denominator),
+            ..rates().remove(1)
+        };
+        assert!(early_table(&rates()).is_empty(), "no early feed, no table");
+        let early = [
+            rate(Measure::N10, None, 65, 100),
+            rate(Measure::N10b, None, 3, 8),
+            rate(Measure::N11, None, 8, 20),
+            rate(Measure::N10, Some("RYW"), 65, 100),
+            rate(Measure::N10b, Some("RYW"), 3, 8),
+            rate(Measure::N11, Some("RAJ"), 8, 20),
+        ];
+        let mut out = Vec::new();
+        early_table(&early)
+            .write(Format::Csv, &mut out)
+            .expect("memory takes all");
+        let expected = "\
+provider,reviews,matched,reviews_rate,concern,no_notice,expected,born,born_rate,born_interval
+RAJ,,,,,,20,8,40.0%,21.9% to 61.3%
+RYW,100,65,65.0%,8,3,,,,
+all,100,65,65.0%,8,3,20,8,40.0%,21.9% to 61.3%
+";
+        assert_eq!(String::from_utf8_lossy(&out), expected);
     }
 
     #[test]

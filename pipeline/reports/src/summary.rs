@@ -11,7 +11,7 @@ use crate::{
     Column, Format, Table, WriteError,
     figures::count,
     html,
-    rates::{OPERATIONAL, provider_table},
+    rates::{OPERATIONAL, early_table, provider_table},
 };
 
 /// Deliveries that are listed one by one; more are added up by feed.
@@ -151,6 +151,11 @@ impl Summary {
             section(&mut out, "Match rates of Section 23 notices", &rates)?;
             writeln!(out, "{OPERATIONAL}")?;
         }
+        let early = early_table(&self.rates);
+        if !early.is_empty() {
+            section(&mut out, "Reviews and pregnancies", &early)?;
+            writeln!(out, "{OPERATIONAL}")?;
+        }
         if !self.outputs.is_empty() {
             writeln!(out, "\nWhere things are")?;
             let width = self
@@ -170,6 +175,7 @@ impl Summary {
     pub fn html(&self) -> String {
         let title = format!("{}: the night of {}", self.area, self.as_at);
         let rates = provider_table(&self.rates);
+        let early = early_table(&self.rates);
         let body = html! {
             p { strong { (capital(&self.ending_in_words())) "." } }
             h2 { "Deliveries" }
@@ -188,6 +194,15 @@ impl Summary {
                 h2 { "Match rates of Section 23 notices" }
                 p class="note" { (OPERATIONAL) }
                 (html::table("rates", "Valid notices whose child also holds a record of another kind", &rates))
+            }
+            @if !early.is_empty() {
+                h2 { "Reviews and pregnancies" }
+                p class="note" { (OPERATIONAL) }
+                (html::table(
+                    "early",
+                    "Reviews matched, reviews with concern and no notice within 90 days, and expected children found born",
+                    &early,
+                ))
             }
         };
         html::page(

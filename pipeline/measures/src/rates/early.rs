@@ -38,6 +38,9 @@ struct Counted {
     born: u64,
 }
 
+/// A notification, its due month, and the number of the pregnancy that counts it.
+type Notified<'a> = (&'a Pregnancy, Month, Option<usize>);
+
 /// The early measures over every part that the slices make.
 pub(super) fn rates(
     assessed: &[Assessed<'_>],
@@ -168,10 +171,7 @@ fn opinions<'a>(assessed: &[Assessed<'a>]) -> BTreeMap<&'a str, Date> {
 }
 
 /// Every notification with a due month, and which of the pregnancies that count it is of, if of any.
-fn pregnancies<'a>(
-    early: &'a Early,
-    settings: &Settings<'_>,
-) -> (Vec<(&'a Pregnancy, Month, Option<usize>)>, Vec<Counted>) {
+fn pregnancies<'a>(early: &'a Early, settings: &Settings<'_>) -> (Vec<Notified<'a>>, Vec<Counted>) {
     let mut dated: Vec<(&Pregnancy, Month)> = early
         .pregnancies
         .iter()
