@@ -39,7 +39,7 @@ impl Dice {
     }
 
     /// A rank below `bound`, the low ones common: roughly as names are.
-    fn zipf(&mut self, bound: f64) -> u64 {
+    pub fn zipf(&mut self, bound: f64) -> u64 {
         let uniform = (self.roll() >> 11) as f64 / ((1_u64 << 53) as f64);
         (bound.powf(uniform) - 1.0) as u64
     }
@@ -207,20 +207,20 @@ const TOWNS: [&str; 10] = [
     "ton", "ley", "worth", "combe", "ham", "field", "stead", "bury", "ford", "well",
 ];
 
-fn forename(rank: u64, boy: bool) -> String {
+pub fn forename(rank: u64, boy: bool) -> String {
     let mixed = Dice(rank * 2 + u64::from(boy)).roll();
     let pick = |list: &[&'static str], shift: u32| list[((mixed >> shift) % list.len() as u64) as usize];
     let end = if boy { pick(&ENDS, 40) } else { "a" };
     format!("{}{}{end}", pick(&STARTS, 0), pick(&MIDDLES, 20))
 }
 
-fn surname(rank: u64) -> String {
+pub fn surname(rank: u64) -> String {
     let mixed = Dice(rank + 1_000_000).roll();
     let pick = |list: &[&'static str], shift: u32| list[((mixed >> shift) % list.len() as u64) as usize];
     format!("{}{}{}", pick(&STARTS, 0), pick(&MIDDLES, 20), pick(&TOWNS, 40))
 }
 
-fn postcode(number: u64) -> String {
+pub fn postcode(number: u64) -> String {
     let letters = b"ABDEFGHJLNPQRSTUWXYZ";
     let letter = |at: u64| letters[(at % 20) as usize] as char;
     let outward = number / 2_000;

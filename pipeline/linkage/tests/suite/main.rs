@@ -4,6 +4,7 @@
 mod accuracy;
 mod area;
 mod child_ids;
+mod early;
 mod encoder;
 mod families;
 mod nights;

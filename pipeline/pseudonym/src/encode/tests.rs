@@ -1,3 +1,6 @@
+#[path = "tests/families.rs"]
+mod families;
+
 use identity::{BirthDate, Name, TestNumbers, Uln};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
