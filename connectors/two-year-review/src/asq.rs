@@ -198,10 +198,10 @@ impl Asq {
         self.forms.get(&months).is_some_and(|form| form.cutoffs.is_some())
     }
 
-    /// Whether a child born on `birth` is of the age that the form is made for; none where there is no such form or no
-    /// such age.
+    /// Whether a child born on `birth` is of the age that the form is made for; none where there is no such form, or the
+    /// day lies before the birth.
     pub(crate) fn is_for_age(&self, months: u8, birth: Date, day: Date) -> Option<bool> {
-        let form = self.forms.get(&months)?;
+        let form = self.forms.get(&months).filter(|_| birth <= day)?;
         let age = birth.until((Unit::Month, day)).ok()?;
         let age = (age.get_months(), age.get_days());
         let (from_months, from_days, until_months, until_days) = form.ages;

@@ -40,7 +40,7 @@ pub static REVIEWS: Table = Table {
         "sent_at" DateTime, Expected, Plain, "When the sender made the row: of two for one review the later one counts";
         "received_at" DateTime, Optional, Plain, "When it reached the area";
         "review_date" Date, Required, Plain, "Day of the review";
-        "status" own(STATUS), Optional, Plain, "Whether it took place; one that did not is out of scope";
+        "status" own(STATUS), Optional, Plain, "Whether it took place; one that did not is out of scope, and taken back where an update says so";
         "integrated" Flag, Optional, Plain, "Whether it was an integrated review, with the early years setting";
         "nhs_number" NhsNumber, Expected, DirectId, "NHS number of the child", "NHS Data Dictionary, NHS NUMBER";
         "nhs_number_status" Code(Codes::List("nhs-number-status")), Optional, Plain,

@@ -111,10 +111,13 @@ impl Reviews<'_> {
             version: Version::at(sent.map_or(came, |sent| sent.ordered)),
             received: received.map(|received| received.written.date()),
         };
-        if action == "CANCEL" {
+        let status = values.code("status");
+        let took_place = status.is_none_or(|status| status == "COMPLETED");
+        // What turns out not to have taken place is taken back.
+        if action == "CANCEL" || (action == "UPDATE" && !took_place) {
             return self.withdrawal(values, frame).into();
         }
-        if values.code("status").is_some_and(|status| status != "COMPLETED") {
+        if !took_place {
             return Became::OutOfScope;
         }
         self.review(values, frame).into()
