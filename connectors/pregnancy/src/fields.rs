@@ -12,7 +12,8 @@ const fn own(codes: &'static [(&'static str, &'static str)]) -> FieldType {
 
 const YES_NO_UNKNOWN: FieldType = own(&[("Y", "Yes"), ("N", "No"), ("U", "Not known")]);
 
-const ACTION: &[(&str, &str)] = &[
+/// What a sender may do with a notification.
+pub(crate) const ACTION: &[(&str, &str)] = &[
     ("NEW", "A new notification"),
     (
         "UPDATE",

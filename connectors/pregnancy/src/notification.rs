@@ -10,7 +10,7 @@ use records::{
 use crate::{
     NOTIFICATIONS,
     course::{self, Course, Known},
-    items, key, mother, rules,
+    fields, items, key, mother, rules,
 };
 
 /// Fields without which a notification is not loaded.
@@ -59,7 +59,9 @@ impl<'a> Notifications<'a> {
 
     /// The record of a row; none where it says too little, which is then noted.
     pub(crate) fn read(&mut self, values: &mut Values<'_>) -> Option<Incoming> {
-        let action = values.code("action");
+        // One that is not known may take the notification back: it is never taken for one that gives notice.
+        let known = |action: &String| fields::ACTION.iter().any(|(code, _)| code == action);
+        let action = values.code("action").filter(known);
         let action = values.need("action", action, &rules::NOT_MINIMUM);
         let reference = values.text("notification_id");
         let reference = values.need("notification_id", reference, &rules::NOT_MINIMUM);

@@ -8,8 +8,8 @@
 
 mod common;
 
-use common::{data, delivery, layout, read, reading};
-use kit::{Connector, ReadError, mapping_check, mappings};
+use common::{data, delivery, layout, read, read_path, reading};
+use kit::{Connector, Mode, ReadError, mapping_check, mappings};
 use pregnancy::Pregnancy;
 use records::Kind;
 
@@ -115,5 +115,28 @@ fn what_the_reader_must_never_see_has_no_reader() {
         for field in table.fields {
             assert!(!field.description.is_empty(), "{} {}", table.name, field.name);
         }
+    }
+}
+
+#[test]
+fn an_action_that_nobody_knows_gives_no_notice_under_any_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    std::fs::write(
+        &path,
+        "Notification ID,Type,Date sent,NHS number\r\nN1,RETRACT,02/03/2026,9990200076\r\n",
+    )
+    .unwrap();
+    for mode in [
+        Mode::RefuseDelivery,
+        Mode::QuarantineRow,
+        Mode::BlankValue,
+        Mode::Accept,
+    ] {
+        let mut layout = layout("pregnancy/epr-export");
+        layout.contract.unknown_code = mode;
+        let (kept, result) = read_path(&layout, &path, "list");
+        assert!(kept.records.is_empty(), "{mode:?}");
+        assert_eq!(result.is_err(), mode == Mode::RefuseDelivery);
     }
 }
