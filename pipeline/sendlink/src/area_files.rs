@@ -22,6 +22,8 @@ pub struct Wanted<'a> {
     pub as_at: Date,
     /// Whether records of deprived families are worse.
     pub bias: bool,
+    /// Whether scores at two foretell needs.
+    pub early_signals: bool,
     /// The folder.
     pub out: &'a Path,
     /// The address of the database; `sqlite:data` where it is none.
@@ -40,6 +42,7 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
         as_at: wanted.as_at,
         out: wanted.out.to_owned(),
         bias_by_deprivation: wanted.bias,
+        early_signals: wanted.early_signals,
         rates: synth::Rates::default(),
     };
     let progress = Progress::start("making the area", Some(u64::from(wanted.children)));

@@ -243,6 +243,9 @@ pub struct Synth {
     /// Make records of deprived families and minority ethnic names worse, as real ones are.
     #[arg(long)]
     pub bias: bool,
+    /// Let reviews at two say nothing about needs later, so that what finds signals in them can be seen to find none.
+    #[arg(long)]
+    pub no_early_signals: bool,
 }
 
 #[derive(Debug, Args)]

@@ -106,3 +106,9 @@ pub(crate) fn role(need: &str, age_days: i32, dice: &mut Dice) -> (&'static str,
 pub(crate) fn hospital(position: usize) -> usize {
     usize::from(position >= 500)
 }
+
+/// The place in [`BODIES`] of who runs health visiting: under contract at one end of the authority, else the community
+/// trust.
+pub(crate) fn health_visiting(position: usize) -> usize {
+    if position >= 650 { 3 } else { 2 }
+}

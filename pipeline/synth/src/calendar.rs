@@ -31,9 +31,11 @@ pub(crate) fn reception(cohort: i16) -> i16 {
     cohort + 5
 }
 
-/// The national curriculum year of a cohort in an academic year, or none outside E1 to Year 6.
+/// The national curriculum year of a cohort in an academic year, or none outside E1 to Year 11.
 pub(crate) fn curriculum_year(cohort: i16, academic_year: i16) -> Option<&'static str> {
-    const YEARS: [&str; 11] = ["E1", "E2", "N1", "N2", "R", "1", "2", "3", "4", "5", "6"];
+    const YEARS: [&str; 16] = [
+        "E1", "E2", "N1", "N2", "R", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11",
+    ];
     usize::try_from(academic_year - cohort - 1)
         .ok()
         .and_then(|index| YEARS.get(index))
@@ -44,6 +46,23 @@ pub(crate) fn curriculum_year(cohort: i16, academic_year: i16) -> Option<&'stati
 pub(crate) fn plus_years(day: Date, years: i16) -> Date {
     Date::new(day.year() + years, day.month(), day.day())
         .unwrap_or_else(|_| date(day.year() + years, day.month(), 28))
+}
+
+/// The first day of a day's month.
+pub(crate) fn month_start(day: Date) -> Date {
+    date(day.year(), day.month(), 1)
+}
+
+/// The same day some months later, or the last of its month.
+pub(crate) fn plus_months(day: Date, months: i32) -> Date {
+    let month = i32::from(day.month()) - 1 + months;
+    let (year, month) = (
+        day.year() + month.div_euclid(12) as i16,
+        (month.rem_euclid(12) + 1) as i8,
+    );
+    (0..4)
+        .find_map(|short| Date::new(year, month, day.day() - short).ok())
+        .unwrap_or(day)
 }
 
 /// The day with its day and month taken for each other, where that is another day.
@@ -64,7 +83,8 @@ mod tests {
         assert_eq!(cohort(date(2021, 8, 31)), 2020);
         assert_eq!(curriculum_year(2020, 2025), Some("R"));
         assert_eq!(curriculum_year(2020, 2031), Some("6"));
-        assert_eq!(curriculum_year(2020, 2032), None);
+        assert_eq!(curriculum_year(2020, 2036), Some("11"));
+        assert_eq!(curriculum_year(2020, 2037), None);
         assert_eq!(curriculum_year(2020, 2024), Some("N2"));
     }
 
@@ -73,6 +93,8 @@ mod tests {
         assert_eq!(plus_days(date(2024, 2, 28), 2), date(2024, 3, 1));
         assert_eq!(days_between(date(2023, 12, 31), date(2025, 1, 1)), 367);
         assert_eq!(plus_years(date(2024, 2, 29), 1), date(2025, 2, 28));
+        assert_eq!(plus_months(date(2024, 1, 31), 1), date(2024, 2, 29));
+        assert_eq!(plus_months(date(2024, 1, 15), -1), date(2023, 12, 15));
         assert_eq!(swapped(date(2024, 3, 5)), Some(date(2024, 5, 3)));
         assert_eq!(swapped(date(2024, 3, 13)), None);
         assert_eq!(swapped(date(2024, 4, 4)), None);

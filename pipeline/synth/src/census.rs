@@ -174,6 +174,7 @@ impl CensusFiles {
                 school: &school.laestab(),
                 upn: pupil.fields.get("upn").map_or("", String::as_str),
                 person: &person.id,
+                ..Stands::default()
             })?;
             written += 1;
         }

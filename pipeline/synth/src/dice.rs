@@ -25,6 +25,12 @@ pub(crate) enum Purpose {
     NoticeNoise = 11,
     CensusNoise = 12,
     FreeMeals = 13,
+    Mother = 16,
+    Pregnancy = 17,
+    MaternityNoise = 18,
+    Development = 19,
+    Contacts = 20,
+    ContactNoise = 21,
 }
 
 /// The seed of an area.
@@ -49,9 +55,10 @@ impl Seed {
         seed.copy_from_slice(&self.0.to_le_bytes());
         // Sets these streams apart from anybody else's use of the same small seeds.
         name.copy_from_slice(b"sendlink made-up area  1");
+        // Sixteen purposes a key leave 2^60 subjects; the next sixteen have a key of their own, which ends in a 2.
+        name[23] += (purpose as u64 >> 4) as u8;
         let mut rng = ChaCha8Rng::from_seed(key);
-        // Sixteen purposes a subject leave 2^60 subjects.
-        rng.set_stream(subject << 4 | purpose as u64);
+        rng.set_stream(subject << 4 | purpose as u64 & 0xf);
         Dice(rng)
     }
 }
@@ -75,6 +82,17 @@ impl Dice {
     /// Whether something happens that happens with this probability.
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
         f64::from(self.0.next_u32()) < probability * 4_294_967_296.0
+    }
+
+    /// A number from 0 up to, but not including, 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) / 4_294_967_296.0
+    }
+
+    /// A number that is spread as by the normal distribution, of mean 0 and variance 1: the sum of twelve even draws,
+    /// which is near enough and, unlike a logarithm, has the same last bit on every machine.
+    pub(crate) fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.share()).sum::<f64>() - 6.0
     }
 
     /// One of the items, all equally likely. The items must not be empty: they are lists of this crate.
@@ -132,6 +150,11 @@ mod tests {
         assert_ne!(first, draw(seed.dice(2, Purpose::Birth)));
         assert_ne!(first, draw(seed.dice(1, Purpose::Names)));
         assert_ne!(first, draw(Seed::new(8).dice(1, Purpose::Birth)));
+        // Sixteen numbers apart.
+        assert_ne!(
+            draw(seed.dice(1, Purpose::Place)),
+            draw(seed.dice(1, Purpose::Pregnancy))
+        );
     }
 
     #[test]
@@ -150,5 +173,16 @@ mod tests {
         }
         assert!(seen[0] > 3 * seen[60] && seen[99] > 0, "{seen:?}");
         assert!(!dice.chance(0.0) && dice.chance(1.0));
+        let normal: Vec<f64> = (0..20_000).map(|_| dice.normal()).collect();
+        let mean = normal.iter().sum::<f64>() / 20_000.0;
+        let variance = normal
+            .iter()
+            .map(|draw| (draw - mean) * (draw - mean))
+            .sum::<f64>()
+            / 20_000.0;
+        assert!(
+            mean.abs() < 0.03 && (variance - 1.0).abs() < 0.04,
+            "{mean} {variance}"
+        );
     }
 }

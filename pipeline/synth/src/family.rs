@@ -9,6 +9,7 @@ use crate::{
     geography::{AUTHORITIES, Geography, OURS, Place},
     names::{self, Culture},
     needs::{Level, Needs},
+    pregnancies::{Lone, Pregnancy},
     rates::Rates,
     script::Script,
 };
@@ -38,7 +39,7 @@ pub(crate) struct Person {
     pub(crate) known_until: Option<Date>,
     pub(crate) forename: String,
     pub(crate) middle_name: Option<String>,
-    surnames: Vec<(Date, String)>,
+    pub(crate) surnames: Vec<(Date, String)>,
     pub(crate) stays: Vec<Stay>,
     pub(crate) needs: Needs,
     /// Free school meals, from a day to perhaps another.
@@ -47,7 +48,7 @@ pub(crate) struct Person {
     pub(crate) sibling: usize,
     /// How many were born at once.
     pub(crate) born_together: usize,
-    /// The mother of the birth certificate.
+    /// The mother of the birth certificate; blank for the mothers themselves.
     pub(crate) mother_forename: &'static str,
     pub(crate) mother_surname: String,
     pub(crate) script: Script,
@@ -111,20 +112,47 @@ pub(crate) struct Families<'a> {
     pub(crate) last: Date,
     /// The day on which health bodies began to give notice.
     pub(crate) notices_from: Date,
+    /// The first birth of whose pregnancy maternity services tell, and of whose child a review is told.
+    pub(crate) followed_from: Date,
+    /// Whether development at two foretells needs.
+    pub(crate) early_signals: bool,
+    /// Whether errors are more frequent where deprivation is.
+    pub(crate) bias_by_deprivation: bool,
+}
+
+/// A family.
+#[derive(Clone, Debug)]
+pub(crate) struct Family {
+    pub(crate) mother: Person,
+    /// The children who were born in the time of interest, in the order of their birth.
+    pub(crate) children: Vec<Person>,
+    /// The mother's pregnancies in the years of which maternity services tell, whatever became of them.
+    pub(crate) pregnancies: Vec<Pregnancy>,
+    /// Pregnancies of other mothers, whose only one it is, that come with so many births.
+    pub(crate) others: Vec<Lone>,
 }
 
 /// What the children of a family share.
-struct Parents {
-    number: u64,
-    script: Script,
-    group: EthnicGroup,
-    culture: Culture,
-    mother_forename: &'static str,
-    mother_surname: String,
-    other_surname: String,
+pub(crate) struct Parents {
+    pub(crate) number: u64,
+    pub(crate) script: Script,
+    pub(crate) group: EthnicGroup,
+    pub(crate) culture: Culture,
+    pub(crate) mother_forename: &'static str,
+    pub(crate) mother_surname: String,
+    pub(crate) other_surname: String,
     surname_not_mothers: bool,
-    births: Vec<Date>,
-    stays: Vec<Stay>,
+    pub(crate) births: Vec<Date>,
+    pub(crate) stays: Vec<Stay>,
+}
+
+impl Parents {
+    /// Where they live on a day.
+    pub(crate) fn place(&self, on: Date) -> Place {
+        let past = self.stays.iter().rev().find(|stay| stay.from <= on);
+        past.or(self.stays.first())
+            .map_or(Place::Elsewhere, |stay| stay.place)
+    }
 }
 
 /// How a child is born.
@@ -167,11 +195,46 @@ const GROUPS: &[(EthnicGroup, f64)] = &[
 const ELDER_SIBLINGS: i32 = 2_500;
 
 impl Families<'_> {
-    /// The children of one family, in the order of their birth; none where all are born outside the time of interest.
-    pub(crate) fn family(&self, number: u64) -> Vec<Person> {
-        let Some(parents) = self.parents(number) else {
-            return Vec::new();
-        };
+    /// A family; none where all its children are born outside the time of interest.
+    pub(crate) fn family(&self, number: u64) -> Option<Family> {
+        let parents = self.parents(number)?;
+        let mut children = self.children(&parents);
+        let (pregnancies, others) = self.pregnancies(&parents, &children);
+        self.adopt(&mut children);
+        for person in &mut children {
+            person.free_meals = self.free_meals(person);
+        }
+        Some(Family {
+            mother: self.mother(&parents),
+            children,
+            pregnancies,
+            others,
+        })
+    }
+
+    /// The family of a mother whose only pregnancy this is. Nobody is born of it by the as-at date.
+    pub(crate) fn lone(&self, number: u64, lone: Lone) -> Family {
+        let mut dice = self.seed.dice(number, Purpose::Household);
+        let place = self
+            .geography
+            .home(OURS, &mut self.seed.dice(number, Purpose::Moves));
+        let mut parents = self.couple(number, Script::default(), &mut dice);
+        parents.births = vec![lone.on];
+        parents.stays = vec![Stay {
+            from: plus_days(lone.on, -1_000),
+            place,
+        }];
+        let pregnancies = vec![self.lone_pregnancy(&mut parents, lone)];
+        Family {
+            mother: self.mother(&parents),
+            children: Vec::new(),
+            pregnancies,
+            others: Vec::new(),
+        }
+    }
+
+    /// The children of a family who are born in the time of interest, in the order of their birth.
+    fn children(&self, parents: &Parents) -> Vec<Person> {
         let mut persons: Vec<Person> = Vec::new();
         let of_interest = |birth: &Date| (self.first..=self.last).contains(birth);
         for (slot, birth) in parents
@@ -186,15 +249,9 @@ impl Families<'_> {
                 Script::default()
             };
             // Sixteen subjects a birth: the birth itself, and each child before and after adoption.
-            let subject = number << 8 | (slot as u64) << 4;
+            let subject = parents.number << 8 | (slot as u64) << 4;
             let mut dice = self.seed.dice(subject, Purpose::Birth);
-            let multiple = dice.chance(self.rates.multiple_births);
-            let together = if multiple {
-                2 + usize::from(dice.chance(self.rates.triplets))
-            } else {
-                1
-            };
-            let together = script.born_together.unwrap_or(together);
+            let together = script.born_together.unwrap_or_else(|| self.together(&mut dice));
             for sibling in 0..together {
                 // A stillborn child is in no record.
                 if !(script.stillborn && sibling + 1 == together) {
@@ -206,37 +263,48 @@ impl Families<'_> {
                         together,
                         script: script.clone(),
                     };
-                    persons.push(self.child(&parents, birth, &persons));
+                    persons.push(self.child(parents, birth, &persons));
                 }
             }
         }
-        self.adopt(&mut persons);
-        for person in &mut persons {
-            person.free_meals = self.free_meals(person);
-        }
         persons
+    }
+
+    /// How many are born at once: the first draw of a birth's stream.
+    pub(crate) fn together(&self, dice: &mut Dice) -> usize {
+        if dice.chance(self.rates.multiple_births) {
+            2 + usize::from(dice.chance(self.rates.triplets))
+        } else {
+            1
+        }
     }
 
     /// The parents of a family, and when their children are born; none where none is born in the time of interest.
     fn parents(&self, number: u64) -> Option<Parents> {
         let mut dice = self.seed.dice(number, Purpose::Household);
         let script = Script::of(number, self.last, self.notices_from);
+        let mut parents = self.couple(number, script, &mut dice);
+        parents.births = self.births(&parents.script, &mut dice);
+        parents.stays = self.stays(*parents.births.first()?, number, &parents.script);
+        Some(parents)
+    }
+
+    /// Parents who have no children and no home yet.
+    fn couple(&self, number: u64, script: Script, dice: &mut Dice) -> Parents {
         let group = dice.weighted(GROUPS);
-        let culture = Culture::of(group, &mut dice);
-        let mother_forename = names::forename(culture, Sex::F, &mut dice);
-        let mother_surname = names::surname(culture, &mut dice);
+        let culture = Culture::of(group, dice);
+        let mother_forename = names::forename(culture, Sex::F, dice);
+        let mother_surname = names::surname(culture, dice);
         let other_surname = names::surname(
             if dice.chance(0.85) {
                 culture
             } else {
                 Culture::British
             },
-            &mut dice,
+            dice,
         );
         let surname_not_mothers = dice.chance(self.rates.surname_not_mothers);
-        let births = self.births(&script, &mut dice);
-        let stays = self.stays(*births.first()?, number, &script);
-        Some(Parents {
+        Parents {
             number,
             script,
             group,
@@ -245,9 +313,9 @@ impl Families<'_> {
             mother_surname,
             other_surname,
             surname_not_mothers,
-            births,
-            stays,
-        })
+            births: Vec::new(),
+            stays: Vec::new(),
+        }
     }
 
     /// One child. `elder` are those born before, or just before.
@@ -275,12 +343,7 @@ impl Families<'_> {
         let dies = dice.chance(self.rates.deaths) && !birth.script.is_scripted();
         let death = dies.then(|| plus_days(birth.day, dice.between(1, 1_700)));
         Person {
-            id: format!(
-                "F{:06}-{}{}",
-                parents.number,
-                birth.slot + 1,
-                ["", "b", "c"][birth.sibling.min(2)]
-            ),
+            id: child_id(parents.number, birth.slot, birth.sibling),
             subject,
             group: parents.group,
             culture,
@@ -509,6 +572,11 @@ impl Families<'_> {
             .then(|| plus_days(from, dice.between(200, 1_500)));
         eligible.then_some((from, until))
     }
+}
+
+/// What the truth calls a child: the family, which of its births, and which of those born at once.
+pub(crate) fn child_id(family: u64, slot: usize, sibling: usize) -> String {
+    format!("F{family:06}-{}{}", slot + 1, ["", "b", "c"][sibling.min(2)])
 }
 
 /// Live births of the authority by calendar year, for rates per 1,000 births.

@@ -6,7 +6,9 @@ use records::Kind;
 
 use crate::{
     bodies::BODIES,
+    contact_files, contacts,
     geography::{AUTHORITIES, OURS},
+    maternity, maternity_files,
 };
 
 /// The feed of the authority's exports from COLLECT.
@@ -21,6 +23,8 @@ pub enum DeliveryMode {
     Delta,
     /// Gone: each delivery holds all there is, within the scope that it states.
     Snapshot,
+    /// Gone: each delivery holds all there is of its provider and month.
+    Period,
 }
 
 impl DeliveryMode {
@@ -29,6 +33,7 @@ impl DeliveryMode {
         match self {
             DeliveryMode::Delta => "delta",
             DeliveryMode::Snapshot => "snapshot",
+            DeliveryMode::Period => "period",
         }
     }
 }
@@ -59,6 +64,19 @@ pub(crate) fn of_body(ods: &str) -> String {
     format!("s23-{}", ods.to_lowercase())
 }
 
+/// The name of a maternity service's feed.
+pub(crate) fn of_maternity(ods: &str) -> String {
+    format!("pregnancy-{}", ods.to_lowercase())
+}
+
+/// The name of a health visiting service's feed.
+pub(crate) fn of_health_visiting(ods: &str) -> String {
+    format!("review-{}", ods.to_lowercase())
+}
+
+/// Days between monthly deliveries, with a few to spare.
+const EVERY_MONTH: u32 = 45;
+
 /// Every feed of the area.
 pub(crate) fn feeds() -> Vec<Feed> {
     let mut feeds: Vec<Feed> = BODIES
@@ -74,6 +92,50 @@ pub(crate) fn feeds() -> Vec<Feed> {
             expect_every_days: 31 * body.every_months as u32 + 14,
         })
         .collect();
+    for (body, mapping, delivery) in [
+        (
+            maternity::SUBMITS,
+            maternity_files::SUBMISSION_LAYOUT,
+            DeliveryMode::Period,
+        ),
+        (
+            maternity::LISTS,
+            maternity_files::LIST_LAYOUT,
+            DeliveryMode::Delta,
+        ),
+    ] {
+        let body = &BODIES[body];
+        feeds.push(Feed {
+            name: of_maternity(body.ods),
+            kind: Kind::Pregnancy,
+            provider: body.ods.to_owned(),
+            provider_name: body.name,
+            mapping,
+            folder: format!("incoming/pregnancy/{}", body.ods).into(),
+            delivery,
+            expect_every_days: EVERY_MONTH,
+        });
+    }
+    for (body, mapping, delivery) in [
+        (
+            contacts::SUBMITS,
+            contact_files::SUBMISSION_LAYOUT,
+            DeliveryMode::Period,
+        ),
+        (contacts::LISTS, contact_files::LIST_LAYOUT, DeliveryMode::Delta),
+    ] {
+        let body = &BODIES[body];
+        feeds.push(Feed {
+            name: of_health_visiting(body.ods),
+            kind: Kind::TwoYearReview,
+            provider: body.ods.to_owned(),
+            provider_name: body.name,
+            mapping,
+            folder: format!("incoming/two-year-review/{}", body.ods).into(),
+            delivery,
+            expect_every_days: EVERY_MONTH,
+        });
+    }
     for (name, mapping) in [(CENSUS, "school-census/blade"), (RETURNS, "school-census/xml")] {
         feeds.push(Feed {
             name: name.to_owned(),

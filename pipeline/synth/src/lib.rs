@@ -26,6 +26,10 @@
 //!
 //! ```text
 //! incoming/section23/<ODS>/…             notices: CSV, XLSX, JSON, by body
+//! incoming/pregnancy/<ODS>/…             notifications of pregnancies and births: monthly table sets of the Maternity
+//!                                        Services Data Set, lists as XLSX
+//! incoming/two-year-review/<ODS>/…       2-2½-year reviews: monthly table sets of the Community Services Data Set,
+//!                                        each with its refresh, and lists
 //! incoming/school-census/<census>-<set>/ COLLECT Blade sets of LA-maintained schools and of academies
 //! incoming/school-returns/…              returns that schools send themselves, XML
 //! reference/postcodes.csv                columns of the ONS Postcode Directory
@@ -34,31 +38,42 @@
 //! truth/records.csv                      whom each record is about: by file and line, and by sender's reference or
 //!                                        census, school and UPN
 //! truth/persons.csv                      the persons of whom there are records
-//! truth/must-not-join.csv                pairs that are two persons: before and after an adoption; born together
+//! truth/mothers.csv                      the mothers of whose pregnancies maternity services tell
+//! truth/pregnancies.csv                  those pregnancies, and what each fetus became by the as-at date
+//! truth/must-not-join.csv                pairs that are two persons: before and after an adoption; born together; a
+//!                                        mother who is at school, and her child
 //! ```
 
 mod bodies;
 mod calendar;
 mod census;
+mod contact_files;
+mod contacts;
+mod development;
 mod dice;
 mod family;
 mod feeds;
 mod files;
 mod geography;
+mod maternity;
+mod maternity_files;
+mod mother;
 mod names;
 mod needs;
 mod notice_files;
 mod notices;
 mod numbers;
+mod pregnancies;
 mod rates;
 mod schooling;
 mod schools;
 mod script;
 mod settings;
 mod stated;
+mod submissions;
 mod truth;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -69,13 +84,18 @@ pub use settings::{FEWEST_CHILDREN, MOST_YEARS, Settings, SynthError};
 use crate::{
     calendar::{plus_years, year_start},
     census::{CensusFiles, Context, Layouts, censuses, sent},
+    contact_files::write_contacts,
+    contacts::Contacts,
     dice::Seed,
-    family::{Births, Families, Person},
+    family::{Births, Families, Family, Person},
     files::{Csv, Files},
     geography::{AUTHORITIES, Geography, OURS},
+    maternity::Maternity,
+    maternity_files::write_maternity,
     notice_files::write_notices,
     notices::{Notice, Window, notices},
     numbers::{NhsNumbers, Upns},
+    pregnancies::{LONE_FAMILIES, Lone},
     schooling::schooling,
     schools::Schools,
     truth::Truth,
@@ -84,6 +104,10 @@ use crate::{
 /// Years before the oldest census in which health bodies already gave notice: the children of a census were notified
 /// up to five years earlier.
 const YEARS_OF_NOTICES_BEFORE: i16 = 5;
+
+/// Years of births that are followed from the notification of the pregnancy on: long enough for a child to be told of
+/// before birth, at birth, at the review and by the first school.
+const YEARS_FOLLOWED: i16 = 6;
 
 /// What was written.
 #[derive(Clone, Debug)]
@@ -94,6 +118,18 @@ pub struct Summary {
     pub persons: usize,
     /// Section 23 notices written, each repetition and withdrawal counted.
     pub notices: u64,
+    /// Pregnancies of which maternity services told.
+    pub pregnancies: u64,
+    /// Rows that tell of a pregnancy: each month's and each update counted.
+    pub pregnancy_records: u64,
+    /// Rows that tell of a birth.
+    pub birth_records: u64,
+    /// Reviews at 2 to 2½ years of which health visiting told.
+    pub reviews: u64,
+    /// Rows that tell of a review: primary submission, refresh, correction and withdrawal counted.
+    pub review_records: u64,
+    /// Files and submissions of maternity services and health visiting.
+    pub early_deliveries: u64,
     /// Pupils' records written, over all censuses.
     pub school_records: u64,
     /// The censuses written, the oldest first.
@@ -134,6 +170,9 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
         first: year_start(records::dates::academic_year(settings.as_at) - 11 - years),
         last: settings.as_at,
         notices_from: window.from,
+        followed_from: plus_years(settings.as_at, -YEARS_FOLLOWED),
+        early_signals: settings.early_signals,
+        bias_by_deprivation: settings.bias_by_deprivation,
     };
     geography.write(&files)?;
     schools.write(&geography, &files, families.first)?;
@@ -155,12 +194,21 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
     };
 
     let mut given: Vec<Notice> = Vec::new();
+    let mut maternity = Maternity::default();
+    let mut contacts = Contacts::default();
+    let mut lone: Vec<Lone> = Lone::always(settings.as_at).into();
     let mut upns = Upns::default();
     let mut births = Births::default();
     let mut summary = Summary {
         children: 0,
         persons: 0,
         notices: 0,
+        pregnancies: 0,
+        pregnancy_records: 0,
+        birth_records: 0,
+        reviews: 0,
+        review_records: 0,
+        early_deliveries: 0,
         school_records: 0,
         censuses: open.iter().map(CensusFiles::census).collect(),
         notice_files: 0,
@@ -170,23 +218,39 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
     };
     let mut number = 0;
     while summary.children < settings.children {
-        let mut family = families.family(number);
+        let family = families.family(number);
         number += 1;
         let lives_here = |person: &Person| {
             person.is_known(settings.as_at)
                 && person.is_of_age(settings.as_at)
                 && geography.is_ours(person.place(settings.as_at))
         };
-        let more = family.iter().filter(|person| lives_here(person)).count();
-        if family.is_empty() || summary.children + more > settings.children {
+        let Some(mut family) = family else { continue };
+        let more = family.children.iter().filter(|person| lives_here(person)).count();
+        if family.children.is_empty() || summary.children + more > settings.children {
             continue;
         }
         summary.children += more;
         people.number(&mut family)?;
+        lone.append(&mut family.others);
         let mut recorded = BTreeSet::new();
-        for person in &family {
-            births.count(person, &geography);
-            let schooling = schooling(person, &families, &schools, &mut upns);
+        let told = maternity.family(&family, &families);
+        truth.mother(&family.mother, told, settings.as_at)?;
+        let births_told: BTreeMap<&str, u64> = told
+            .iter()
+            .flat_map(|course| course.births_told(&families))
+            .collect();
+        let first_birth = family.children[0].birth;
+        let hers = mother::schooling(&family.mother, first_birth, &families, &schools, &mut upns);
+        let pupil = (!hers.enrolments.is_empty()).then_some((&family.mother, hers));
+        let children = family
+            .children
+            .iter()
+            .map(|child| (child, schooling(child, &families, &schools, &mut upns)));
+        for (person, schooling) in children.chain(pupil) {
+            if person.birth >= families.first {
+                births.count(person, &geography);
+            }
             let mut records = 0;
             for census in &mut open {
                 records += census.person(person, &schooling, &context, &mut truth)?;
@@ -195,6 +259,8 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
             let of_person = notices(person, &schooling, &families, window);
             records += of_person.len() as u64;
             given.extend(of_person);
+            records += births_told.get(person.id.as_str()).copied().unwrap_or_default();
+            records += contacts.child(person, &families);
             if records > 0 {
                 recorded.insert(person.id.as_str());
                 let decile = geography.known_decile(person.place(person.known_from));
@@ -207,11 +273,25 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
             progress(summary.children, settings.children);
         }
     }
+    for (lone, number) in lone.into_iter().zip(LONE_FAMILIES..) {
+        let mut family = families.lone(number, lone);
+        people.number(&mut family)?;
+        let told = maternity.family(&family, &families);
+        truth.mother(&family.mother, told, settings.as_at)?;
+    }
     for census in open {
         census.finish(&mut truth)?;
     }
     summary.notices = given.len() as u64;
     summary.notice_files = write_notices(&given, settings.as_at, settings.years, &files, &mut truth)?;
+    let early = write_maternity(&maternity, settings.years, &families, &files, &mut truth)?;
+    summary.pregnancies = maternity.courses.len() as u64;
+    summary.pregnancy_records = early.pregnancy_records;
+    summary.birth_records = early.birth_records;
+    let reviews = write_contacts(&contacts, settings.years, &families, &files, &mut truth)?;
+    summary.reviews = reviews.reviews;
+    summary.review_records = reviews.records;
+    summary.early_deliveries = early.deliveries + reviews.deliveries;
     write_births(&births, families.first, settings.as_at, &files)?;
     truth.finish()?;
     progress(summary.children, settings.children);
@@ -239,14 +319,15 @@ impl People {
     }
 
     /// Gives every child of a family, and their mother, an NHS number.
-    fn number(&mut self, family: &mut [Person]) -> Result<(), SynthError> {
+    fn number(&mut self, family: &mut Family) -> Result<(), SynthError> {
         let mother = self
             .nhs_numbers
             .mother(self.mothers)
             .ok_or(SynthError::TooManyChildren)?;
         self.mothers += 1;
+        family.mother.nhs_number.clone_from(&mother);
         let mut first = self.children;
-        for person in family {
+        for person in &mut family.children {
             if person.sibling == 0 {
                 first = self.children;
             }

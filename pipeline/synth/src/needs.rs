@@ -68,7 +68,36 @@ const OF_SUPPORT: &[((&str, f64), f64)] = &[
 /// Needs that are known within the first year of life.
 const KNOWN_FROM_BIRTH: [&str; 6] = ["DS", "PD", "PMLD", "HI", "VI", "MSI"];
 
+/// The share of those who come to this level whose needs show before school.
+pub(crate) fn share_early(level: Level) -> f64 {
+    let needs = match level {
+        Level::Plan => OF_PLANS,
+        Level::Support => OF_SUPPORT,
+        Level::None => return 1.0,
+    };
+    let all: f64 = needs.iter().map(|(_, weight)| weight).sum();
+    needs
+        .iter()
+        .map(|((_, early), weight)| early * weight)
+        .sum::<f64>()
+        / all
+}
+
 impl Needs {
+    /// The needs of somebody who has none.
+    pub(crate) fn none(birth: Date) -> Self {
+        Needs {
+            level: Level::None,
+            primary: "NSA",
+            secondary: None,
+            early: false,
+            opinion: birth,
+            support_from: None,
+            support_until: None,
+            plan_from: None,
+        }
+    }
+
     pub(crate) fn draw(birth: Date, sex: Sex, decile: u8, rates: &Rates, dice: &mut Dice) -> Self {
         let (support, plan) = match sex {
             Sex::F => (rates.support_girls, rates.plan_girls),

@@ -8,7 +8,7 @@ use section23::NOTICES;
 
 use crate::{
     bodies::{BODIES, Body},
-    calendar::{plus_days, plus_years},
+    calendar::{plus_months, plus_years},
     census::layout,
     feeds,
     files::{Files, wrong},
@@ -42,7 +42,7 @@ pub(crate) fn write_notices(
             if end >= as_at {
                 break;
             }
-            end = month_later(end, body.every_months).min(as_at);
+            end = plus_months(end, body.every_months).min(as_at);
         }
     }
     Ok(written)
@@ -98,13 +98,4 @@ fn write_file(
 /// Files come early in the morning of the day after the last that they speak of.
 fn came(on: Date) -> DateTime {
     on.at(5, 0, 0, 0)
-}
-
-/// The same day some months later, or the last of its month.
-fn month_later(day: Date, months: i32) -> Date {
-    let month = i32::from(day.month()) - 1 + months;
-    let (year, month) = (day.year() + (month / 12) as i16, (month % 12 + 1) as i8);
-    (0..4)
-        .find_map(|short| Date::new(year, month, day.day() - short).ok())
-        .unwrap_or_else(|| plus_days(day, 30 * months))
 }

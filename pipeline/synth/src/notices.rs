@@ -13,7 +13,7 @@ use crate::{
     geography::{AUTHORITIES, OURS, Place},
     needs::Level,
     schooling::Schooling,
-    stated::{Stated, bias, stated},
+    stated::{Stated, bias, ethnic_category, stated},
 };
 
 /// A row by declared field, in canonical form.
@@ -412,7 +412,8 @@ impl Context<'_> {
         if at_nursery && dice.chance(0.2) {
             set("upn", self.schooling.upn(said.opinion));
         }
-        if dice.chance(if body.from_system { 0.3 } else { 0.05 }) {
+        // Nobody tells the mother before an adoption to those who care for the child after it.
+        if dice.chance(if body.from_system { 0.3 } else { 0.05 }) && !person.adopted {
             set("mother_nhs_number", &person.mother_nhs_number);
         }
         set(
@@ -516,7 +517,7 @@ impl Context<'_> {
     }
 }
 
-const STREETS: &[&str] = &[
+pub(crate) const STREETS: &[&str] = &[
     "Abbey Walk",
     "Alder Close",
     "Barley Road",
@@ -553,7 +554,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// A moment in canonical form. The senders' clocks are not those of London: all files are in UTC.
-fn moment(at: DateTime) -> String {
+pub(crate) fn moment(at: DateTime) -> String {
     format!("{}Z", at.strftime("%Y-%m-%dT%H:%M:%S"))
 }
 
@@ -564,28 +565,5 @@ fn broad_area(need: &str) -> &'static str {
         "SEMH" => "SEMH",
         "HI" | "VI" | "MSI" | "PD" => "SP",
         _ => "CL",
-    }
-}
-
-/// The NHS ethnic category of a group: NHS Data Dictionary, ETHNIC CATEGORY CODE 2001, which has no Traveller, Roma
-/// or Arab.
-fn ethnic_category(group: EthnicGroup) -> &'static str {
-    match group {
-        EthnicGroup::WBRI => "A",
-        EthnicGroup::WIRI => "B",
-        EthnicGroup::WIRT | EthnicGroup::WROM | EthnicGroup::WOTH => "C",
-        EthnicGroup::MWBC => "D",
-        EthnicGroup::MWBA => "E",
-        EthnicGroup::MWAS => "F",
-        EthnicGroup::MOTH => "G",
-        EthnicGroup::AIND => "H",
-        EthnicGroup::APKN => "J",
-        EthnicGroup::ABAN => "K",
-        EthnicGroup::AOTH => "L",
-        EthnicGroup::BCRB => "M",
-        EthnicGroup::BAFR => "N",
-        EthnicGroup::BOTH => "P",
-        EthnicGroup::CHNE => "R",
-        EthnicGroup::OARA | EthnicGroup::OOTH => "S",
     }
 }

@@ -52,6 +52,69 @@ rates! {
     /// Share of children who are adopted, and so get a new NHS number, surname and UPN.
     adoptions: 0.003,
 
+    // Pregnancies. Together about 1,050 notifications for 1,000 births.
+
+    /// Share of first-time mothers who are under eighteen. About 6 in 1,000 (ONS, births in England and Wales, 2022).
+    teenage_mothers: 0.006,
+    /// Share of mothers whose surname changes around the first birth.
+    mothers_surname_changes: 0.15,
+    /// Share of first-time mothers who move house while they are pregnant.
+    moves_while_pregnant: 0.12,
+    /// Pregnancies that end in a miscarriage after they were notified, for each that ends in a birth.
+    pregnancy_losses: 0.055,
+    /// Pregnancies that are terminated after they were notified, likewise.
+    terminations: 0.012,
+    /// Pregnancies that end in a stillbirth: 4 in 1,000 births (ONS, births in England and Wales, 2022).
+    stillbirths: 0.004,
+    /// Pregnancies of mothers who move away before the birth.
+    moves_before_birth: 0.025,
+    /// Share of pregnancies of which no notification comes.
+    pregnancies_not_notified: 0.03,
+    /// Share of moves away of which the maternity service does not tell.
+    moves_away_not_told: 0.3,
+    /// Share of pregnancies about which something is corrected later: a number filled in, a due date after the scan.
+    pregnancies_corrected: 0.08,
+    /// Share of notifications in lists that were sent in error and are taken back.
+    notifications_in_error: 0.01,
+    /// Share of losses of which a list tells by taking the notification back.
+    losses_sent_as_cancelled: 0.1,
+    /// Share of pregnancies with complex social factors.
+    complex_social_factors: 0.09,
+    /// Share of babies without an NHS number while it has not come yet.
+    newborn_number_missing: 0.05,
+
+    // Reviews at 2 to 2½ years.
+
+    /// Share of children who are reviewed: between 800 and 900 in 1,000 (OHID, health visitor service delivery
+    /// metrics, 2024/25).
+    reviewed: 0.86,
+    /// Share of reviews in which ASQ-3 is used: 91.2 % (PHE, 2017/18).
+    asq_used: 0.912,
+    /// Share of reviews with ASQ:SE.
+    asq_se_used: 0.15,
+    /// Share of children with needs whose development at two foretells them, where there are early signals.
+    early_signal: 0.4,
+    /// Share of children for whom one more contact of each kind that is no review is told.
+    other_contacts: 0.12,
+    /// Share of reviews before which an appointment was missed.
+    reviews_missed_first: 0.08,
+    /// Share of contacts that come in the refresh of their month alone.
+    contacts_refreshed_late: 0.05,
+    /// Share of contacts about which the refresh says something else than the primary submission.
+    contacts_changed_by_refresh: 0.06,
+    /// Share of contacts for which the mother's NHS number is told.
+    contacts_with_mothers_number: 0.6,
+    /// Share of children with a child protection plan.
+    protection_plans: 0.006,
+    /// Share of contacts of which nobody wrote down what was done.
+    activity_types_missing: 0.01,
+    /// Share of reviews whose scores hang on the referral rather than on the contact.
+    scores_on_referrals: 0.08,
+    /// Share of reviews in lists that are sent again, corrected.
+    reviews_corrected: 0.03,
+    /// Share of reviews in lists that are taken back.
+    reviews_withdrawn: 0.005,
+
     // Needs. About 14 in 100 pupils have SEN support and 5 in 100 a plan (DfE, special educational needs, 2025).
 
     /// Share of boys who come to have SEN support at some time in primary school and no plan.

@@ -40,6 +40,15 @@ pub(crate) struct Schooling {
 }
 
 impl Schooling {
+    /// The time of somebody who is registered once and never changes.
+    pub(crate) fn of_one(enrolment: Enrolment, upn: String) -> Self {
+        Schooling {
+            enrolments: vec![enrolment],
+            upn,
+            temporary: None,
+        }
+    }
+
     /// The UPN that a school knows on a day.
     pub(crate) fn upn(&self, on: Date) -> &str {
         match &self.temporary {

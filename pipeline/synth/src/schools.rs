@@ -15,6 +15,8 @@ pub(crate) enum Phase {
     Primary,
     Nursery,
     Special,
+    /// For eleven to sixteen: of its pupils only those are told of who are mothers.
+    Secondary,
 }
 
 /// Who sends a school's census, and how.
@@ -70,6 +72,7 @@ impl Schools {
             (Phase::Primary, primaries),
             (Phase::Nursery, nurseries),
             (Phase::Special, specials),
+            (Phase::Secondary, primaries.div_ceil(12)),
         ] {
             for index in 0..count {
                 let mut dice = seed.dice(schools.len() as u64, Purpose::School);
@@ -89,7 +92,7 @@ impl Schools {
                 let academy = match phase {
                     Phase::Nursery => false,
                     Phase::Special if index == 0 => true,
-                    Phase::Primary | Phase::Special => by_chance,
+                    Phase::Primary | Phase::Special | Phase::Secondary => by_chance,
                 };
                 let sends = match (phase, academy) {
                     (Phase::Primary, _) if index % (primaries / SENDING_THEMSELVES).max(2) == 1 => {
@@ -183,12 +186,15 @@ impl Schools {
                 (Phase::Special, true) => "Academy special converter",
                 (Phase::Special, false) => "Community special school",
                 (Phase::Nursery, _) => "Local authority nursery school",
+                (Phase::Secondary, true) => "Academy converter",
+                (Phase::Secondary, false) => "Community school",
             };
             let (phase, low, high) = match school.phase {
                 Phase::Primary if school.nursery_class => ("Primary", "3", "11"),
                 Phase::Primary => ("Primary", "4", "11"),
                 Phase::Nursery => ("Nursery", "2", "5"),
                 Phase::Special => ("Not applicable", "3", "11"),
+                Phase::Secondary => ("Secondary", "11", "16"),
             };
             let postcode = school
                 .postcode
@@ -217,12 +223,13 @@ impl Schools {
 }
 
 /// Numbers from the top of the ranges of each phase (DfE: primary 2000 to 3999, nursery 1800 to 1899, special 7000 to
-/// 7999), which authorities fill from below.
+/// 7999, secondary 4000 to 4999), which authorities fill from below.
 fn number(phase: Phase, index: usize) -> u16 {
     let top = match phase {
         Phase::Primary => 3_999,
         Phase::Nursery => 1_899,
         Phase::Special => 7_999,
+        Phase::Secondary => 4_999,
     };
     top - index as u16
 }
@@ -253,6 +260,7 @@ fn name(phase: Phase, index: usize, dice: &mut Dice) -> String {
         Phase::Primary => format!("{place}{saint} Primary School"),
         Phase::Nursery => format!("{place} Nursery School"),
         Phase::Special => format!("{place} School"),
+        Phase::Secondary => format!("{place} High School"),
     }
 }
 
@@ -275,6 +283,7 @@ mod tests {
                     Phase::Primary => 2_000..=3_999,
                     Phase::Nursery => 1_800..=1_899,
                     Phase::Special => 7_000..=7_999,
+                    Phase::Secondary => 4_000..=4_999,
                 };
                 assert!(range.contains(&school.number), "{school:?}");
             }

@@ -27,6 +27,10 @@ pub(crate) struct Script {
     pub(crate) moves_away_after_days: Option<i32>,
     /// Whether the family has no fixed abode for a time.
     pub(crate) homeless: bool,
+    /// The mother's age in days at the birth.
+    pub(crate) mother_aged_days: Option<i32>,
+    /// Whether every feed knows the child, under the right numbers: notified before birth, born, reviewed, at school.
+    pub(crate) followed: bool,
 }
 
 impl Script {
@@ -96,6 +100,31 @@ impl Script {
             11 => Script {
                 born: Some(years_ago(6)),
                 every_action: true,
+                ..notified
+            },
+            // A mother who is fifteen and at school. Nobody has reason to give notice of her child yet.
+            12 => Script {
+                born: Some(years_ago(1)),
+                mother_aged_days: Some(15 * 365),
+                ..Script::default()
+            },
+            // One of twins is stillborn.
+            13 => Script {
+                born: Some(years_ago(4)),
+                born_together: Some(2),
+                stillborn: true,
+                followed: true,
+                ..Script::default()
+            },
+            14 => Script {
+                born: Some(years_ago(5)),
+                followed: true,
+                ..notified
+            },
+            15 => Script {
+                born: Some(years_ago(5)),
+                born_together: Some(2),
+                followed: true,
                 ..notified
             },
             _ => Script::default(),

@@ -22,6 +22,9 @@ pub struct Settings {
     /// Whether errors and gaps are more frequent for children of deprived neighbourhoods and of ethnic minorities, as
     /// they are in life. Without it everybody has the same chance of them.
     pub bias_by_deprivation: bool,
+    /// Whether development at two foretells needs: whether children who score low at the review more often come to
+    /// have SEN support, a plan and a Section 23 notice. Without it reviews say nothing about what comes later.
+    pub early_signals: bool,
     /// How often what happens.
     pub rates: Rates,
 }
@@ -36,6 +39,7 @@ impl Settings {
             as_at,
             out: out.into(),
             bias_by_deprivation: true,
+            early_signals: true,
             rates: Rates::default(),
         }
     }

@@ -75,7 +75,9 @@ fn nhs_number(
     } else {
         rates.nhs_number_missing
     };
-    let number = if person.script.number_of_mother || dice.chance(rates.nhs_number_of_mother * bias) {
+    let mothers = person.script.number_of_mother || dice.chance(rates.nhs_number_of_mother * bias);
+    // Of a mother's own mother nothing is known.
+    let number = if mothers && !person.mother_nhs_number.is_empty() {
         person.mother_nhs_number.clone()
     } else if dice.chance(missing * bias) {
         return (String::new(), "07");
@@ -222,5 +224,28 @@ pub(crate) fn untidy(postcode: String, share: f64, dice: &mut Dice) -> String {
         0 => postcode.to_lowercase(),
         1 => postcode.replace(' ', ""),
         _ => postcode.replace(' ', "  "),
+    }
+}
+
+/// The NHS ethnic category of a group: NHS Data Dictionary, ETHNIC CATEGORY CODE 2001, which has no Traveller, Roma
+/// or Arab.
+pub(crate) fn ethnic_category(group: EthnicGroup) -> &'static str {
+    match group {
+        EthnicGroup::WBRI => "A",
+        EthnicGroup::WIRI => "B",
+        EthnicGroup::WIRT | EthnicGroup::WROM | EthnicGroup::WOTH => "C",
+        EthnicGroup::MWBC => "D",
+        EthnicGroup::MWBA => "E",
+        EthnicGroup::MWAS => "F",
+        EthnicGroup::MOTH => "G",
+        EthnicGroup::AIND => "H",
+        EthnicGroup::APKN => "J",
+        EthnicGroup::ABAN => "K",
+        EthnicGroup::AOTH => "L",
+        EthnicGroup::BCRB => "M",
+        EthnicGroup::BAFR => "N",
+        EthnicGroup::BOTH => "P",
+        EthnicGroup::CHNE => "R",
+        EthnicGroup::OARA | EthnicGroup::OOTH => "S",
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use identity::{NhsNumber, TestNumbers, Upn};
 use jiff::civil::date;
 use kit::{Connector, Delivery, DeliveryFile, Incoming, Reading, Sink, Stopped};
-use records::{Finding, Kind, Outcome};
+use records::{AsqBand, Finding, Kind, Outcome, Payload, State};
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -172,10 +172,17 @@ fn the_same_settings_make_the_same_bytes_and_times() {
     let one = area(|_| {}).tree();
     assert_eq!(one, area(|_| {}).tree());
     let other = area(|settings| settings.seed = 2).tree();
+    // Headers of submissions say whose they are and of which month, and a table may hold nothing but its columns.
     let same = one
         .iter()
+        .filter(|(path, _)| !path.contains("/MSD") && !path.contains("/CYP"))
         .filter(|(path, file)| other.get(*path) == Some(file))
         .count();
+    let of_submissions = one
+        .iter()
+        .filter(|(path, file)| path.contains("/MSD101") && other.get(*path) == Some(file))
+        .count();
+    assert_eq!(of_submissions, 0);
     assert!(
         same * 20 < one.len(),
         "{same} of {} files do not depend on the seed",
@@ -239,22 +246,25 @@ fn nobody_in_an_area_lives() {
 fn every_record_has_its_person_and_every_person_stands_once() {
     let area = area(|_| {});
     let truth = area.table("truth/records.csv");
+    let summary = &area.summary;
     assert_eq!(
         truth.len() as u64,
-        area.summary.notices + area.summary.school_records
+        summary.notices
+            + summary.school_records
+            + summary.pregnancy_records
+            + summary.birth_records
+            + summary.review_records
     );
     let mut by_place = BTreeMap::new();
     let mut by_name = BTreeMap::new();
     for record in &truth {
-        // What names a record in its feed names one person. A school never sends one pupil twice.
+        // What names a record in its feed names one person. A school never sends one pupil twice; the others say
+        // again, and otherwise, what they have said.
         let name =
             ["feed", "provider", "reference", "census", "school", "upn"].map(|part| record[part].clone());
-        let before = by_name.insert(name, &record["person"]);
-        let again = if record["kind"] == "section23" {
-            before == Some(&record["person"])
-        } else {
-            false
-        };
+        let about = (&record["person"], &record["mother"]);
+        let before = by_name.insert(name, about);
+        let again = record["kind"] != "school-census" && before == Some(about);
         assert!(before.is_none() || again, "one name for two records");
         let place = (record["file"].clone(), record["line"].parse::<u64>().unwrap());
         assert!(
@@ -268,8 +278,15 @@ fn every_record_has_its_person_and_every_person_stands_once() {
         .map(|person| (person["person"].clone(), person))
         .collect();
     assert_eq!(persons.len(), area.summary.persons);
-    let told: BTreeSet<&String> = truth.iter().map(|record| &record["person"]).collect();
-    assert_eq!(told, persons.keys().collect());
+    let mut told: BTreeMap<&String, u64> = BTreeMap::new();
+    for record in truth.iter().filter(|record| !record["person"].is_empty()) {
+        *told.entry(&record["person"]).or_default() += 1;
+    }
+    for (id, person) in &persons {
+        let records: u64 = person["records"].parse().unwrap();
+        assert_eq!(told.remove(id), Some(records), "{id}");
+    }
+    assert!(told.is_empty(), "{} persons are not listed", told.len());
 
     let mut found = 0;
     for feed in &area.summary.feeds {
@@ -364,6 +381,46 @@ fn the_connectors_read_all_that_was_written() {
             ("S23-009", "accepted"),
         ]
     );
+    let (rows, records, quarantined, findings) = outcome(&area, Kind::Pregnancy);
+    let told = area.summary.pregnancy_records + area.summary.birth_records;
+    assert_eq!(records + quarantined, told);
+    assert!(rows > records, "mothers, scans and deliveries have rows too");
+    assert!(quarantined * 500 < told, "{quarantined} of {told}");
+    // What is blank, no valid number or postcode. Of a mother without both nobody can say who she is.
+    assert_eq!(
+        causes(findings),
+        [
+            ("F022", "accepted"),
+            ("F031", "blanked-value"),
+            ("F032", "blanked-value"),
+            ("F036", "blanked-value"),
+            ("PN-002", "quarantined-row"),
+        ]
+    );
+    let (rows, records, quarantined, findings) = outcome(&area, Kind::TwoYearReview);
+    let told = area.summary.review_records;
+    assert!(
+        rows > 4 * records,
+        "children, referrals, contacts, activities and scores have rows"
+    );
+    // The same of children; a contact without an activity, and a birth date that does not fit the form.
+    assert_eq!(
+        causes(findings),
+        [
+            ("F022", "accepted"),
+            ("F031", "blanked-value"),
+            ("F032", "blanked-value"),
+            ("F036", "blanked-value"),
+            ("TYR-002", "quarantined-row"),
+            ("TYR-010", "accepted"),
+            ("TYR-107", "accepted"),
+        ]
+    );
+    // With a child of whom nobody can say who it is go all the rows of the submission that are about it.
+    assert!(
+        records <= told && told <= records + quarantined && quarantined * 50 < told,
+        "{quarantined} {records} {told}"
+    );
     let (_, records, quarantined, findings) = outcome(&area, Kind::SchoolCensus);
     assert_eq!((records, quarantined), (area.summary.school_records, 0));
     // A UPN with a wrong letter, and pupils without an address.
@@ -422,13 +479,50 @@ fn every_area_holds_the_awkward_cases() {
             "F000010-1",
             "F000011-1",
         ] {
-            assert_eq!(
-                kinds_of(person).len(),
-                2,
-                "{person} of {children} over {years} years"
-            );
+            for kind in ["section23", "school-census"] {
+                assert!(
+                    kinds_of(person).contains(kind),
+                    "{person} of {children} over {years} years: {kind}"
+                );
+            }
         }
         assert!(kinds_of("F000001-1c").is_empty());
+        // A mother who is at school, and her child.
+        assert!(kinds_of("F000012-M").contains("school-census"));
+        let as_mother: BTreeSet<&str> = truth
+            .iter()
+            .filter(|record| record["mother"] == "F000012-M")
+            .map(|record| record["payload"].as_str())
+            .collect();
+        assert!(as_mother.contains("pregnancy"), "{as_mother:?}");
+        // What became of each fetus: one of twins stillborn; twins who are followed; a loss, a stillbirth, a
+        // termination, a move away, and children who are expected.
+        let fetuses = area.table("truth/pregnancies.csv");
+        let became = |pregnancy: &str| -> Vec<(&str, &str)> {
+            fetuses
+                .iter()
+                .filter(|fetus| fetus["pregnancy"] == pregnancy)
+                .map(|fetus| (fetus["outcome"].as_str(), fetus["person"].as_str()))
+                .collect()
+        };
+        assert_eq!(
+            became("F000013-P1"),
+            [("LIVE_BIRTH", "F000013-1"), ("STILLBIRTH", "")]
+        );
+        assert_eq!(
+            became("F000015-P1"),
+            [("LIVE_BIRTH", "F000015-1"), ("LIVE_BIRTH", "F000015-1b")]
+        );
+        for (number, outcome) in ["LOSS", "STILLBIRTH", "TERMINATION", "MOVED_OUT", "", ""]
+            .into_iter()
+            .enumerate()
+        {
+            let became = became(&format!("F{:06}-P1", 900_000 + number));
+            assert!(
+                !became.is_empty() && became.iter().all(|fetus| *fetus == (outcome, "")),
+                "{outcome} {became:?}"
+            );
+        }
         // Adopted between notice and school: known to each under one identity only.
         assert!(
             kinds_of("F000002-1").contains("section23")
@@ -450,6 +544,11 @@ fn every_area_holds_the_awkward_cases() {
             |one: &str, other: &str| pairs.get(&(one.to_owned(), other.to_owned())).map(String::as_str);
         assert_eq!(reason("F000002-1", "F000002-1-adopted"), Some("adoption"));
         assert_eq!(reason("F000000-1", "F000000-1b"), Some("born together"));
+        if kinds_of("F000012-1").is_empty() {
+            assert_eq!(reason("F000012-1", "F000012-M"), None);
+        } else {
+            assert_eq!(reason("F000012-1", "F000012-M"), Some("mother and child"));
+        }
     }
 }
 
@@ -500,6 +599,231 @@ fn any_day_can_be_the_as_at_date() {
                     .as_second() as u64
         );
     }
+}
+
+#[test]
+fn about_a_thousand_and_fifty_pregnancies_are_notified_for_a_thousand_births() {
+    let area = area(|settings| settings.children = 12_000);
+    let births: BTreeMap<String, f64> = area
+        .table("reference/births.csv")
+        .into_iter()
+        .map(|row| (row["year"].clone(), row["births"].parse().unwrap()))
+        .collect();
+    // Years whose pregnancies are all known.
+    let years = ["2022", "2023", "2024", "2025"];
+    let all: f64 = years.iter().map(|year| births[*year]).sum();
+    let mut pregnancies = BTreeSet::new();
+    let mut ended: BTreeMap<String, f64> = BTreeMap::new();
+    let (mut several, mut one, mut expected) = (0.0, 0.0, 0.0);
+    for fetus in area.table("truth/pregnancies.csv") {
+        if fetus["outcome"].is_empty() {
+            expected += 1.0;
+        }
+        if !years.contains(&&fetus["due_date"][..4]) {
+            continue;
+        }
+        *ended.entry(fetus["outcome"].clone()).or_default() += 1.0;
+        if pregnancies.insert(fetus["pregnancy"].clone()) {
+            one += 1.0;
+        } else if fetus["fetus"] == "2" {
+            several += 1.0;
+        }
+    }
+    let rate = |count: f64| 1_000.0 * count / all;
+    let notified = rate(pregnancies.len() as f64);
+    assert!((1_010.0..1_090.0).contains(&notified), "{notified}");
+    let losses = rate(ended["LOSS"]);
+    assert!((35.0..75.0).contains(&losses), "{losses}");
+    for (outcome, least, most) in [
+        ("TERMINATION", 5.0, 22.0),
+        ("STILLBIRTH", 1.0, 11.0),
+        ("MOVED_OUT", 12.0, 45.0),
+    ] {
+        let found = rate(ended[outcome]);
+        assert!((least..most).contains(&found), "{outcome} {found}");
+    }
+    let multiple = 1_000.0 * several / one;
+    assert!((8.0..24.0).contains(&multiple), "{multiple}");
+    // Births of half a year to come: booked, and told of in submissions that are a month behind.
+    let of_a_year = 1_000.0 * expected / (all / years.len() as f64);
+    assert!((330.0..680.0).contains(&of_a_year), "{of_a_year}");
+}
+
+#[test]
+fn reviews_are_as_frequent_and_as_good_as_in_england() {
+    let area = area(|settings| settings.children = 12_000);
+    let births: BTreeMap<String, f64> = area
+        .table("reference/births.csv")
+        .into_iter()
+        .map(|row| (row["year"].clone(), row["births"].parse().unwrap()))
+        .collect();
+    let persons: BTreeMap<String, String> = area
+        .table("truth/persons.csv")
+        .into_iter()
+        .map(|person| (person["person"].clone(), person["birth_date"][..4].to_owned()))
+        .collect();
+    // Children of years in which all were old enough to be reviewed.
+    let years = ["2021", "2022", "2023"];
+    let reviewed: BTreeSet<String> = area
+        .table("truth/records.csv")
+        .into_iter()
+        .filter(|record| {
+            record["kind"] == "two-year-review" && years.contains(&persons[&record["person"]].as_str())
+        })
+        .map(|record| record["person"].clone())
+        .collect();
+    let of_a_thousand = 1_000.0 * reviewed.len() as f64 / years.iter().map(|year| births[*year]).sum::<f64>();
+    // Those who move in before the review stand against those who move away.
+    assert!((790.0..910.0).contains(&of_a_thousand), "{of_a_thousand}");
+
+    let (mut reviews, mut with_asq, mut below) = (0.0, 0.0, 0.0);
+    let mut at_or_above = [0.0; 5];
+    for feed in area
+        .summary
+        .feeds
+        .iter()
+        .filter(|feed| feed.kind == Kind::TwoYearReview)
+    {
+        for (path, seen) in read_back(&area, feed) {
+            // Each review once.
+            if path.ends_with("-refresh") {
+                continue;
+            }
+            for incoming in seen.records {
+                let State::Current(payload) = incoming.record.state else {
+                    continue;
+                };
+                let Payload::TwoYearReview(review) = *payload else {
+                    panic!("a review")
+                };
+                reviews += 1.0;
+                let Some(asq3) = review.asq3 else { continue };
+                with_asq += 1.0;
+                for (count, domain) in at_or_above.iter_mut().zip(asq3.domains()) {
+                    *count += f64::from(u8::from(domain.band == Some(AsqBand::Expected)));
+                }
+                below += f64::from(u8::from(asq3.below_expected_domains().unwrap() > 0));
+            }
+        }
+    }
+    let used = with_asq / reviews;
+    assert!((0.89..0.935).contains(&used), "{used}");
+    for (found, published) in at_or_above.into_iter().zip([0.853, 0.928, 0.926, 0.918, 0.903]) {
+        let found = found / with_asq;
+        assert!((found - published).abs() < 0.022, "{found} against {published}");
+    }
+    assert!(
+        (0.175..0.23).contains(&(below / with_asq)),
+        "{}",
+        below / with_asq
+    );
+}
+
+#[test]
+fn a_refresh_says_more_than_its_primary_submission_and_now_and_then_something_else() {
+    let area = area(|settings| settings.children = 4_000);
+    let feed = area
+        .summary
+        .feeds
+        .iter()
+        .find(|feed| feed.name == "review-r9k")
+        .unwrap();
+    assert_eq!(feed.delivery, DeliveryMode::Period);
+    let read = read_back(&area, feed);
+    let (mut again, mut changed, mut later, mut gone) = (0, 0, 0, 0);
+    for (path, primary) in &read {
+        let Some(month) = path.strip_suffix("-primary") else {
+            continue;
+        };
+        // The refresh of the last months is still to come.
+        let Some(refresh) = read.get(&format!("{month}-refresh")) else {
+            continue;
+        };
+        let by_key = |seen: &Seen| -> BTreeMap<String, String> {
+            seen.records
+                .iter()
+                .map(|incoming| {
+                    let child = incoming.people.child.as_ref().unwrap();
+                    (
+                        incoming.reference.as_ref().unwrap().expose().to_owned(),
+                        format!(
+                            "{:?} {:?}",
+                            child.nhs_number.valid().map(|number| number.expose()),
+                            incoming.record.state
+                        ),
+                    )
+                })
+                .collect()
+        };
+        let (before, after) = (by_key(primary), by_key(refresh));
+        for (reference, said) in &before {
+            match after.get(reference) {
+                Some(now) if now == said => again += 1,
+                Some(_) => changed += 1,
+                None => gone += 1,
+            }
+        }
+        later += after
+            .keys()
+            .filter(|reference| !before.contains_key(*reference))
+            .count();
+    }
+    assert!(
+        again > 10 * changed && changed > 5 && later > 5 && gone > 0,
+        "{again} {changed} {later} {gone}"
+    );
+}
+
+#[test]
+fn low_development_foretells_needs_only_where_it_is_asked_to() {
+    let seed = Seed::new(4);
+    let rates = Rates::default();
+    let geography = Geography::new(seed, 5_000);
+    let shares = |early_signals: bool| {
+        let families = Families {
+            seed,
+            rates: &rates,
+            geography: &geography,
+            first: date(2014, 9, 1),
+            last: AS_AT,
+            notices_from: date(2017, 9, 1),
+            followed_from: date(2020, 9, 1),
+            early_signals,
+            bias_by_deprivation: false,
+        };
+        // By whether the child is in the lowest fifth: children, and those of them with needs.
+        let mut counts = [[0.0_f64; 3]; 2];
+        for child in (100..12_000)
+            .filter_map(|number| families.family(number))
+            .flat_map(|family| family.children)
+        {
+            let low = usize::from(families.development(&child) < 0.2);
+            counts[low][0] += 1.0;
+            counts[low][1] += f64::from(u8::from(child.needs.level >= needs::Level::Support));
+            counts[low][2] += f64::from(u8::from(child.needs.level == needs::Level::Plan));
+        }
+        let all = counts[0][0] + counts[1][0];
+        assert!((counts[1][0] / all - 0.2).abs() < 0.01, "{counts:?}");
+        [1, 2].map(|needs| (counts[1][needs] / counts[1][0]) / (counts[0][needs] / counts[0][0]))
+    };
+    let [support, plan] = shares(true);
+    assert!(support > 2.0 && plan > 2.5, "{support} {plan}");
+    let [support, plan] = shares(false);
+    assert!(
+        (0.9..1.1).contains(&support) && (0.85..1.18).contains(&plan),
+        "{support} {plan}"
+    );
+}
+
+#[test]
+fn signals_change_nothing_but_scores() {
+    let but_reviews = |early_signals: bool| -> BTreeMap<_, _> {
+        let area = area(|settings| settings.early_signals = early_signals);
+        let mut tree = area.tree();
+        tree.retain(|path, _| !path.starts_with("incoming/two-year-review"));
+        tree
+    };
+    assert_eq!(but_reviews(true), but_reviews(false));
 }
 
 /// Shares of notices without an NHS number, about children born in the three most and the three least deprived tenths.

@@ -50,6 +50,7 @@ pub async fn run(arguments: &Demo) -> Result<Exit, Failure> {
             seed: SEED,
             as_at: AS_AT,
             bias: false,
+            early_signals: true,
             out: &arguments.out,
             store: arguments.store.as_deref(),
         })?;

@@ -17,13 +17,16 @@ pub fn run(arguments: &Synth) -> Result<Exit, Failure> {
         seed: arguments.seed,
         as_at: arguments.as_at,
         bias: arguments.bias,
+        early_signals: !arguments.no_early_signals,
         out: &arguments.out,
         store: None,
     })?;
     println!(
-        "{}: {} children; {} notices and {} census records, in {} feeds.",
+        "{}: {} children; {} pregnancies, {} reviews, {} notices and {} census records, in {} feeds.",
         summary.area,
         summary.children,
+        summary.pregnancies,
+        summary.reviews,
         summary.notices,
         summary.school_records,
         summary.feeds.len()

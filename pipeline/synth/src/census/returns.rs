@@ -201,6 +201,7 @@ impl Return {
             school: &self.laestab,
             upn: &pupil.upn,
             person: &pupil.person,
+            ..Stands::default()
         })?;
         self.put(&pupil.element)
     }
