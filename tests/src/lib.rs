@@ -3,7 +3,9 @@
 
 pub mod area;
 pub mod canary;
+pub mod corpus;
 pub mod hand;
+pub mod measured;
 pub mod postgres;
 pub mod program;
 pub mod rows;
