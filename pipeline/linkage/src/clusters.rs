@@ -124,12 +124,17 @@ impl<'a> Clusters<'a> {
         self.joined.get(record as usize).and_then(Option::as_ref)
     }
 
-    /// What keeps two clusters apart: the first bar between any two of their records.
+    /// What keeps two clusters apart: the first bar between any two of their records. Unlike forenames bar nothing
+    /// where the two records' own numbers also stand beside one and the same forename.
     pub(crate) fn bar(&self, a: u32, b: u32) -> Option<Bar> {
-        let others = self.members(b);
-        self.members(a)
-            .iter()
-            .find_map(|x| others.iter().find_map(|y| self.population.bar(*x, *y)))
+        let (mine, others) = (self.members(a), self.members(b));
+        let between = |x: u32, y: u32| {
+            let bar = self.population.bar(x, y)?;
+            let mistyped = bar == Bar::Twins && self.population.named_alike_elsewhere((x, mine), (y, others));
+            (!mistyped).then_some(bar)
+        };
+        mine.iter()
+            .find_map(|x| others.iter().find_map(|y| between(*x, *y)))
     }
 
     /// Joins the clusters of an edge's records, unless a conflict between any two of their records forbids it.

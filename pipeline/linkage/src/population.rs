@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
-    AnchorRank, Apart, Bar, Decisions, Entry, LinkError, NumberEvidence, PersonEncoding, RecordId, Token,
-    rules::{Shared, birth_dates_conflict, twins},
+    AnchorRank, Apart, Bar, Decisions, Entry, LinkError, NameEncoding, NumberEvidence, PersonEncoding,
+    RecordId, Token,
+    rules::{Shared, birth_dates_conflict, forenames_alike, twins},
 };
 
 /// More mutually conflicting birth dates than this on one NHS number, and it is nobody's: one of a child's
@@ -177,8 +178,46 @@ impl<'a> Population<'a> {
             return Some(Bar::BornAfterEvent);
         }
         let shared = shared(s, t);
-        let born_together = x.encoding.born_of.is_some() && x.encoding.born_of == y.encoding.born_of;
-        (born_together && shared == Shared::Nothing || twins(p, q, shared)).then_some(Bar::Twins)
+        (born_together(x, y) && shared == Shared::Nothing || twins(p, q, shared)).then_some(Bar::Twins)
+    }
+
+    /// Whether two records that look like twins' are of one child after all, the forename of one being mistyped:
+    /// under its number their clusters know a forename near to it that is the other's. A record shares its number
+    /// with itself.
+    pub(crate) fn named_alike_elsewhere(&self, (a, of_a): (u32, &[u32]), (b, of_b): (u32, &[u32])) -> bool {
+        let (Some(x), Some(y)) = (self.entries.get(a as usize), self.entries.get(b as usize)) else {
+            return false;
+        };
+        if born_together(x, y) {
+            return false;
+        }
+        let forenames = |record: u32, cluster: &[u32]| -> Vec<&NameEncoding> {
+            cluster
+                .iter()
+                .filter(|other| **other == record || self.one_number_and_near_names(record, **other))
+                .filter_map(|other| self.person(*other))
+                .flat_map(|person| &person.forenames)
+                .collect()
+        };
+        let theirs = forenames(b, of_b);
+        forenames(a, of_a)
+            .iter()
+            .any(|name| theirs.iter().any(|other| name.whole == other.whole))
+    }
+
+    /// Whether two records bear one NHS number that may join them, or one UPN, and forenames that would not tell
+    /// twins with one number apart.
+    fn one_number_and_near_names(&self, a: u32, b: u32) -> bool {
+        let one_number = match (self.standings.get(a as usize), self.standings.get(b as usize)) {
+            (Some(a), Some(b)) => shared(a, b) != Shared::Nothing,
+            _ => false,
+        };
+        let near = |x, y| forenames_alike(x, y, Shared::NhsNumber);
+        one_number
+            && self
+                .person(a)
+                .zip(self.person(b))
+                .is_some_and(|(x, y)| near(x, y))
     }
 
     fn listed_apart(&self, a: Token, b: Token) -> bool {
@@ -332,6 +371,11 @@ fn shared(a: &Standing, b: &Standing) -> Shared {
     } else {
         Shared::Nothing
     }
+}
+
+/// Whether two births ended one pregnancy.
+fn born_together(a: &Entry, b: &Entry) -> bool {
+    a.encoding.born_of.is_some() && a.encoding.born_of == b.encoding.born_of
 }
 
 fn differ(a: Option<Token>, b: Option<Token>) -> bool {

@@ -69,7 +69,7 @@ fn household(a: &PersonEncoding, b: &PersonEncoding) -> bool {
             .any(|p| b.postcodes.iter().any(|q| p.whole == q.whole))
 }
 
-fn forenames_alike(a: &PersonEncoding, b: &PersonEncoding, shared: Shared) -> bool {
+pub(crate) fn forenames_alike(a: &PersonEncoding, b: &PersonEncoding, shared: Shared) -> bool {
     if any_whole_in_common(&a.forenames, &b.forenames) || names_exchanged(a, b) {
         return true;
     }
