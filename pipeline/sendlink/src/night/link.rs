@@ -223,7 +223,13 @@ fn summarise(linkage: &Linkage) -> LinkageSummary {
     for link in &linkage.links {
         *tiers.entry(link.tier.as_str().to_owned()).or_insert(0) += 1;
     }
+    let mut pregnancies = BTreeMap::new();
+    for pregnancy in &linkage.pregnancies {
+        let state = pregnancy.evidence.state.words();
+        *pregnancies.entry(state.to_owned()).or_insert(0) += 1;
+    }
     LinkageSummary {
+        pregnancies,
         records: linkage.links.len() as u64,
         children: linkage.clusters.into(),
         tiers,

@@ -68,12 +68,14 @@ pub struct DeliverySummary {
 /// What linkage did.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkageSummary {
-    /// Records linked.
+    /// Links: one a record about a child, and one for each child of a notified pregnancy.
     pub records: u64,
-    /// Children they are of.
+    /// Children they are of, expected ones included.
     pub children: u64,
-    /// Records by tier.
+    /// Links by tier.
     pub tiers: BTreeMap<String, u64>,
+    /// Notifications of pregnancies by how they stand.
+    pub pregnancies: BTreeMap<String, u64>,
     /// Unions refused by a hard rule.
     pub refused_unions: u64,
 }
