@@ -97,6 +97,8 @@ pub struct LinkFact {
     pub matched_kinds: BTreeSet<Kind>,
     /// Whether a record of the child itself stands, and not only notifications of its pregnancy.
     pub has_own_record: bool,
+    /// Whether a notification of the child's pregnancy stands.
+    pub has_notification: bool,
 }
 
 /// A 2-2½-year review.
@@ -452,19 +454,28 @@ impl Store {
     }
 }
 
+/// What stands of a child.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    kinds: BTreeSet<Kind>,
+    has_own_record: bool,
+    has_notification: bool,
+}
+
 /// The links of the records of a kind, in the order of their numbers.
 async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkFact>>, StoreError> {
-    let mut children: HashMap<ChildId, (BTreeSet<Kind>, bool)> = HashMap::new();
+    let mut children: HashMap<ChildId, Known> = HashMap::new();
     tx.each(
-        "select l.child_id, r.kind, min(l.number) from link l join record r on r.record_id = l.record_id
+        "select l.child_id, r.kind, min(l.number), max(l.number) from link l join record r on r.record_id = l.record_id
           where r.state = 'current' and l.child_id in
             (select n.child_id from link n join record s on s.record_id = n.record_id where s.kind = $1)
           group by l.child_id, r.kind",
         [kind.as_str().into()],
         |row| {
-            let (kinds, own) = children.entry(child(row.blob(0)?)?).or_default();
-            kinds.insert(row.parsed(1)?);
-            *own |= row.integer(2)? == 0;
+            let known = children.entry(child(row.blob(0)?)?).or_default();
+            known.kinds.insert(row.parsed(1)?);
+            known.has_own_record |= row.integer(2)? == 0;
+            known.has_notification |= row.integer(3)? > 0;
             Ok(())
         },
     )
@@ -477,7 +488,8 @@ async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkF
         [kind.as_str().into()],
         |row| {
             let child_id = child(row.blob(1)?)?;
-            let (mut matched_kinds, has_own_record) = children.get(&child_id).cloned().unwrap_or_default();
+            let known = children.get(&child_id).cloned().unwrap_or_default();
+            let mut matched_kinds = known.kinds;
             matched_kinds.remove(&kind);
             links.entry(RecordId(row.bytes(0)?)).or_default().push(LinkFact {
                 child_id,
@@ -488,7 +500,8 @@ async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkF
                 evidence: row.text(4)?,
                 linked_on: row.parsed(5)?,
                 matched_kinds,
-                has_own_record,
+                has_own_record: known.has_own_record,
+                has_notification: known.has_notification,
             });
             Ok(())
         },

@@ -20,7 +20,7 @@ pub struct Early {
     /// Notifications of pregnancies.
     pub pregnancies: Vec<Pregnancy>,
     /// Live births.
-    pub births: Vec<ChildRecord>,
+    pub births: Vec<Birth>,
     /// Births that were not live, by their mother, where she is known.
     pub not_live: Vec<(String, Month)>,
 }
@@ -57,6 +57,16 @@ pub struct Review {
     pub day: Date,
     /// How many domains of ASQ-3 are below the cut-off; none where there is no band.
     pub below_expected: Option<u8>,
+}
+
+/// A live birth.
+#[derive(Clone, Debug)]
+pub struct Birth {
+    /// The record.
+    pub record: ChildRecord,
+    /// Whether a notification of the pregnancy stands that its child was born of. It is of the same kind, so that a
+    /// match needs another still; but the child is known by more than its birth.
+    pub has_notification: bool,
 }
 
 /// A notification of a pregnancy.
@@ -120,6 +130,14 @@ impl ChildRecord {
     /// Where the child lives.
     pub(crate) fn residence(&self, settings: &Settings<'_>) -> Residence {
         lives(self.la_code.as_deref(), None, settings)
+    }
+}
+
+impl Birth {
+    /// Whether nothing else is known of the child: neither a notification of its pregnancy nor a record of another
+    /// kind.
+    pub(crate) fn is_unmatched(&self) -> bool {
+        !self.has_notification && !self.record.link.is_match()
     }
 }
 

@@ -9,7 +9,7 @@ use records::{Month, Section23Notice, Sex};
 
 use crate::{
     census::{self, SchoolFacts},
-    early::{ChildRecord, Early, ExpectedChild, Pregnancy, Review},
+    early::{Birth, ChildRecord, Early, ExpectedChild, Pregnancy, Review},
     notice::{Link, Notice, NoticeState, Stated, Tier},
 };
 
@@ -69,7 +69,10 @@ pub fn early(
     }
     for fact in standing(births) {
         match child_record(fact)? {
-            Some(record) => early.births.push(record),
+            Some(record) => early.births.push(Birth {
+                record,
+                has_notification: fact.links.iter().any(|link| link.has_notification),
+            }),
             None if fact
                 .said
                 .as_ref()
@@ -242,7 +245,7 @@ mod tests {
     use jiff::civil::date;
     use linkage::{ChildId, NumberEvidence, RecordId};
     use records::{
-        Area, Asq3, AsqBand, AsqDomain, Birth, Census, IdentifierState, Identifiers, Kind, Location,
+        Area, Asq3, AsqBand, AsqDomain, Census, IdentifierState, Identifiers, Kind, Location,
         PregnancyNotification, PregnancyOutcome, Profile, Term, TwoYearReview, Version,
     };
 
@@ -457,6 +460,7 @@ mod tests {
             linked_on: date(2026, 6, 21),
             matched_kinds: BTreeSet::new(),
             has_own_record: born,
+            has_notification: true,
         }
     }
 
@@ -479,7 +483,7 @@ mod tests {
             disabilities: Vec::new(),
             other: BTreeMap::new(),
         };
-        let birth = |outcome| Birth {
+        let birth = |outcome| records::Birth {
             outcome: Some(outcome),
             birth_order: None,
             gestation_weeks: None,
@@ -528,6 +532,7 @@ mod tests {
             "what is not linked waits, what is gone does not count"
         );
         assert_eq!(early.births.len(), 1);
+        assert!(early.births[0].has_notification);
         assert_eq!(
             early.not_live,
             [("09".repeat(16), "2026-06".parse().expect("a month"))]

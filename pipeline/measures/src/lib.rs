@@ -22,7 +22,7 @@ mod testing;
 
 pub use assess::{Assessed, Births, Judgement, Settings, Standing, assess};
 pub use census::{SchoolFact, SchoolFacts};
-pub use early::{ChildRecord, Early, ExpectedChild, Pregnancy, Review};
+pub use early::{Birth, ChildRecord, Early, ExpectedChild, Pregnancy, Review};
 pub use facts::FactsError;
 pub use interval::{Interval, per_thousand, wilson};
 pub use notice::{Link, Notice, NoticeState, Stated, Tier};

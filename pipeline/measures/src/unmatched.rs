@@ -21,7 +21,7 @@ pub enum Item {
     Review,
     /// A notification of a pregnancy whose children were not found, though nothing says why.
     Pregnancy,
-    /// A live birth.
+    /// A live birth of which neither a notification nor a record of another kind is known.
     Birth,
 }
 
@@ -84,8 +84,13 @@ pub fn unmatched(assessed: &[Assessed<'_>], early: &Early, settings: &Settings<'
     {
         list.push(of_child(Item::Review, &review.record, review.day, settings));
     }
-    for birth in early.births.iter().filter(|birth| !birth.link.is_match()) {
-        list.push(of_child(Item::Birth, birth, birth.received, settings));
+    for birth in early.births.iter().filter(|birth| birth.is_unmatched()) {
+        list.push(of_child(
+            Item::Birth,
+            &birth.record,
+            birth.record.received,
+            settings,
+        ));
     }
     for pregnancy in early.pregnancies.iter().filter(|pregnancy| pregnancy.is_silent()) {
         list.push(silent(pregnancy, settings));
@@ -226,7 +231,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        SchoolFacts, assess,
+        Birth, SchoolFacts, assess,
         testing::{born, changed, pregnancy, review, with_settings},
     };
 
@@ -285,12 +290,12 @@ mod tests {
                 review("r3", |r| r.record.la_code = Some("882".into())),
                 review("r4", |r| r.record.link.tier = Tier::T4),
             ],
-            births: vec![
-                review("b1", |r| {
-                    r.record.identifiers.nhs_number = IdentifierState::Invalid
+            births: [("b1", false), ("b2", true)]
+                .map(|(id, has_notification)| Birth {
+                    record: review(id, |r| r.record.identifiers.nhs_number = IdentifierState::Invalid).record,
+                    has_notification,
                 })
-                .record,
-            ],
+                .into(),
             pregnancies: vec![
                 pregnancy("p1", |_| {}),
                 pregnancy("p2", |p| p.ended = true),

@@ -156,8 +156,8 @@ pub struct MatchRates {
     /// Only this provider.
     #[arg(long, value_name = "CODE")]
     pub provider: Option<String>,
-    /// List the notices that did not match, with the reason and what to do. Shows the sender's references:
-    /// for the provider and its commissioner only.
+    /// List the notices, reviews, pregnancies and births that did not match, with the reason and what to do. Shows
+    /// the sender's references: for the provider and its commissioner only.
     #[arg(long, conflicts_with = "pack")]
     pub unmatched: bool,
     /// Write the return-to-sender pack of one provider.

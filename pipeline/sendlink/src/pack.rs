@@ -40,7 +40,7 @@ pub async fn write(
     if rates.is_empty() && findings.is_empty() {
         return Err(Failure::new(
             Exit::NoInput,
-            "no notice and no finding of that provider is known",
+            "no record and no finding of that provider is known",
         ));
     }
     let pack = reports::Pack {

@@ -410,6 +410,7 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
         births.iter().map(|fact| fact.links.len()).collect::<Vec<_>>(),
         [1, 0]
     );
+    assert!(births[0].links[0].has_notification && !reviews[1].links[0].has_notification);
     // A withdrawal alone says too little to be one or the other.
     let gone = dataset::VaultRow::tombstone(record_id(9), hour(9), DAY);
     night.load(&maternity("4", vec![gone])).await;
