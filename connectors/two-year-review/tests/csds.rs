@@ -279,6 +279,26 @@ fn scores_on_the_edges() {
     ] {
         assert_eq!(bands(communication, score), said, "{score}");
     }
+    // No score that can be used, but a form that was.
+    let folder = small();
+    edit(folder.path(), "CYP612CodedAssessmentContact.csv", |_| {
+        "CareActivityID,SNOMED_ID,Score\r\nA1,953261000000103,not done\r\n".to_owned()
+    });
+    let (read, _) = taken(folder.path(), &layout(CSDS));
+    let asq3 = review(&read.incoming[0]).asq3.unwrap();
+    assert_eq!(
+        (asq3.interval_months, asq3.below_expected_domains()),
+        (Some(27), None)
+    );
+    // Of two rows for one domain the one that is a score counts.
+    edit(folder.path(), "CYP612CodedAssessmentContact.csv", |text| {
+        text + "A1,953261000000103,30\r\n"
+    });
+    let (read, _) = taken(folder.path(), &layout(CSDS));
+    assert_eq!(
+        common::domains(&review(&read.incoming[0]).asq3.unwrap())[0],
+        "30 EXPECTED"
+    );
     // A form without published cut-offs: the score is kept and has no band.
     let folder = small();
     edit(folder.path(), "CYP612CodedAssessmentContact.csv", |_| {

@@ -29,7 +29,6 @@ fn every_finding() {
             "CYP001MPI:12 A LocalPatientID: F043 quarantined-row",
             "CYP101Referral:14 B LocalPatientID: F044 quarantined-row",
             "CYP201CareContact:4 D Contact_Date: TYR-010 accepted",
-            "CYP201CareContact:7 D Contact_Date: TYR-108 accepted",
             "CYP201CareContact:11 C TeamID_Local: TYR-009 accepted",
             "CYP201CareContact:12 D Contact_Date: TYR-011 accepted",
             "CYP201CareContact:13 D Contact_Date: TYR-108 accepted",

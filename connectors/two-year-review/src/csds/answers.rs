@@ -71,25 +71,29 @@ impl Scoring<'_> {
         let mut asq_se: Forms<'_> = BTreeMap::new();
         for this in given {
             let answer = this.row.says;
-            let (rule, mode, field) = match answer.map(|answer| (answer.meaning, answer.score)) {
-                Some((Some(meaning), Some(_))) => {
-                    match meaning {
-                        Meaning::Asq3 { months, domain } => {
-                            asq3.entry(months).or_default().push((Some(domain), *this));
-                        }
-                        Meaning::AsqSe { months } => asq_se.entry(months).or_default().push((None, *this)),
-                    }
-                    continue;
-                }
-                Some((Some(_), None)) => (&rules::NOT_A_SCORE, self.contract.bad_value, "score"),
-                _ => (
+            let meaning = answer.and_then(|answer| answer.meaning);
+            let wrong = match (meaning, answer.and_then(|answer| answer.score)) {
+                (Some(_), Some(_)) => None,
+                (Some(_), None) => Some((&rules::NOT_A_SCORE, self.contract.bad_value, "score")),
+                (None, _) => Some((
                     &rules::UNKNOWN_ASSESSMENT,
                     self.contract.unknown_code,
                     "assessment",
-                ),
+                )),
             };
-            if self.report(rule, mode, this.place(field), sink)? {
+            if let Some((rule, mode, field)) = wrong
+                && self.report(rule, mode, this.place(field), sink)?
+            {
                 scored.kept_out.push(this.held.table());
+                continue;
+            }
+            // A score that cannot be used still says that the form was.
+            match meaning {
+                Some(Meaning::Asq3 { months, domain }) => {
+                    asq3.entry(months).or_default().push((Some(domain), *this));
+                }
+                Some(Meaning::AsqSe { months }) => asq_se.entry(months).or_default().push((None, *this)),
+                None => {}
             }
         }
         if let Some((months, scores)) = self.one_form(asq3, sink) {
@@ -177,21 +181,17 @@ impl Scoring<'_> {
         scores: &Scores<'h>,
         sink: &mut dyn Sink,
     ) -> Option<(i64, Given<'h>)> {
-        let mut given = scores
-            .iter()
-            .filter(|(of, _)| *of == domain)
-            .map(|(_, this)| *this);
-        let first = given.next()?;
-        let others: Vec<Given<'_>> = given.collect();
-        let score = |this: &Given<'_>| this.row.says.and_then(|answer| answer.score);
-        let hundredths = score(&first)?;
-        let differ = others.iter().any(|this| score(this) != Some(hundredths));
+        let of_domain = scores.iter().filter(|(of, _)| *of == domain);
+        let mut given = of_domain.filter_map(|(_, this)| Some((this.row.says?.score?, *this)));
+        let (hundredths, first) = given.next()?;
+        let others: Vec<(i64, Given<'_>)> = given.collect();
+        let differ = others.iter().any(|(other, _)| *other != hundredths);
         let (rule, effect): (&'static Rule, Effect) = if differ {
             (&rules::UNEQUAL_SCORES, Effect::BlankedValue)
         } else {
             (&rules::DOUBLE_SCORE, Effect::Accepted)
         };
-        for this in &others {
+        for (_, this) in &others {
             sink.finding(at(rule, effect, this.place("score")));
         }
         (!differ).then_some((hundredths, first))
