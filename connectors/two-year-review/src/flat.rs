@@ -111,16 +111,20 @@ impl Reviews<'_> {
             version: Version::at(sent.map_or(came, |sent| sent.ordered)),
             received: received.map(|received| received.written.date()),
         };
-        let status = values.code("status");
-        let took_place = status.is_none_or(|status| status == "COMPLETED");
-        // What turns out not to have taken place is taken back.
-        if action == "CANCEL" || (action == "UPDATE" && !took_place) {
-            return self.withdrawal(values, frame).into();
+        let Some(took_place) = took_place(values) else {
+            return Became::Nothing;
+        };
+        match (action.as_str(), took_place) {
+            // What turns out not to have taken place is taken back.
+            ("CANCEL", _) | ("UPDATE", false) => self.withdrawal(values, frame).into(),
+            ("NEW", false) => Became::OutOfScope,
+            ("NEW" | "UPDATE", true) => self.review(values, frame).into(),
+            // A word that the contract lets pass, and that nobody knows.
+            _ => {
+                values.note("action", &rules::NOT_MINIMUM, Effect::QuarantinedRow);
+                Became::Nothing
+            }
         }
-        if !took_place {
-            return Became::OutOfScope;
-        }
-        self.review(values, frame).into()
     }
 
     /// A review that is taken back needs its reference alone; what else it says is not looked at.
@@ -316,6 +320,20 @@ impl Reviews<'_> {
             total
         });
         (months, total)
+    }
+}
+
+/// Whether the review took place; a row that does not say did. None where it says something that nobody knows: that keeps
+/// the row out.
+fn took_place(values: &mut Values<'_>) -> Option<bool> {
+    match values.code("status").as_deref() {
+        Some("COMPLETED") => Some(true),
+        Some("NOT_ATTENDED" | "DECLINED" | "CANCELLED") => Some(false),
+        None if values.is_blank("status") || !values.has("status") => Some(true),
+        _ => {
+            values.note("status", &rules::NOT_MINIMUM, Effect::QuarantinedRow);
+            None
+        }
     }
 }
 

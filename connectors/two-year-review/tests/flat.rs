@@ -11,7 +11,7 @@ mod common;
 use common::{data, domains, layout, other, read, refused, review, taken};
 use identity::{BusinessKey, Held};
 use jiff::civil::date;
-use kit::{Delivery, ReadError, Reading, mapping_check};
+use kit::{Delivery, Mode, ReadError, Reading, mapping_check};
 use records::{EthnicGroup, Sex, State};
 use two_year_review::TwoYearReview;
 
@@ -145,6 +145,33 @@ fn updates_and_cancellations() {
     let (read, _) = taken(&path, &layout(CHILD_HEALTH));
     assert_eq!(read.incoming[2].record.state, State::Withdrawn);
     assert_eq!(read.incoming[2].key, new.key);
+}
+
+#[test]
+fn a_word_for_action_or_status_that_nobody_knows_keeps_the_row_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reviews-1.csv");
+    let mut layout = layout(CHILD_HEALTH);
+    for mode in [Mode::BlankValue, Mode::Accept] {
+        layout.contract.unknown_code = mode;
+        for (action, status, tally) in [
+            ("New", "Seen", [1, 1, 0, 0]),
+            ("", "", [1, 1, 0, 0]),
+            ("New", "Declined", [1, 0, 1, 0]),
+            ("REMOVED", "Seen", [1, 0, 0, 1]),
+            ("Taken out", "Seen", [1, 0, 0, 1]),
+            ("New", "POSTPONED", [1, 0, 0, 1]),
+            ("New", "Ill that day", [1, 0, 0, 1]),
+        ] {
+            let text = format!(
+                "Contact ID,Record status,Outcome,Contact date,NHS number\r\n\
+                 H1,{action},{status},12/03/2026,9990000077\r\n"
+            );
+            std::fs::write(&path, text).unwrap();
+            let (read, _) = taken(&path, &layout);
+            assert_eq!(read.tally("reviews"), tally, "{action} {status}");
+        }
+    }
 }
 
 #[test]
