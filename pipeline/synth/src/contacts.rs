@@ -245,7 +245,9 @@ impl Contacts {
         } else {
             rates.reviews_corrected
         };
-        let later = dice.chance(changes).then(|| corrected(&first, person, &mut dice));
+        let is_review = matches!(what, What::Review { .. });
+        // Nobody looks again at what was no review.
+        let later = (dice.chance(changes) && is_review).then(|| corrected(&first, person, &mut dice));
         let (first, later) = match later {
             // The number came late, rather than being lost.
             Some(said) if dice.chance(0.5) => {
@@ -285,7 +287,7 @@ impl Contacts {
             first,
             later,
             late,
-            withdrawn: dice.chance(rates.reviews_withdrawn) && !person.script.followed,
+            withdrawn: dice.chance(rates.reviews_withdrawn) && is_review && !person.script.followed,
         });
     }
 }

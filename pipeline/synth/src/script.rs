@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 
-use crate::calendar::plus_years;
+use crate::calendar::{plus_days, plus_years};
 
 /// What is bound to happen to the first child of a family; by default nothing.
 #[derive(Clone, Debug, Default)]
@@ -102,10 +102,12 @@ impl Script {
                 every_action: true,
                 ..notified
             },
-            // A mother who is fifteen and at school. Nobody has reason to give notice of her child yet.
+            // A mother who is of school age still when her child has been reviewed. Nobody had reason to give notice of
+            // the child.
             12 => Script {
-                born: Some(years_ago(1)),
-                mother_aged_days: Some(15 * 365),
+                born: Some(plus_days(as_at, -1_030)),
+                mother_aged_days: Some(5_020),
+                followed: true,
                 ..Script::default()
             },
             // One of twins is stillborn.
@@ -116,13 +118,14 @@ impl Script {
                 followed: true,
                 ..Script::default()
             },
+            // Old enough to be at school, young enough to have been notified before birth: a child, and twins.
             14 => Script {
-                born: Some(years_ago(5)),
+                born: Some(plus_days(as_at, -2_100)),
                 followed: true,
                 ..notified
             },
             15 => Script {
-                born: Some(years_ago(5)),
+                born: Some(plus_days(as_at, -2_100)),
                 born_together: Some(2),
                 followed: true,
                 ..notified

@@ -544,10 +544,17 @@ fn every_area_holds_the_awkward_cases() {
             |one: &str, other: &str| pairs.get(&(one.to_owned(), other.to_owned())).map(String::as_str);
         assert_eq!(reason("F000002-1", "F000002-1-adopted"), Some("adoption"));
         assert_eq!(reason("F000000-1", "F000000-1b"), Some("born together"));
-        if kinds_of("F000012-1").is_empty() {
-            assert_eq!(reason("F000012-1", "F000012-M"), None);
-        } else {
-            assert_eq!(reason("F000012-1", "F000012-M"), Some("mother and child"));
+        assert_eq!(reason("F000012-1", "F000012-M"), Some("mother and child"));
+        // Followed all the way: notified before birth, reviewed, at school; one of a pair of twins likewise.
+        for person in ["F000014-1", "F000015-1", "F000015-1b"] {
+            let kinds = kinds_of(person);
+            assert!(
+                ["two-year-review", "section23", "school-census"]
+                    .iter()
+                    .all(|kind| kinds.contains(kind)),
+                "{person} of {children} over {years} years: {kinds:?}"
+            );
+            assert!(fetuses.iter().any(|fetus| fetus["person"] == person));
         }
     }
 }
