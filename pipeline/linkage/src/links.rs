@@ -28,11 +28,19 @@ pub(crate) struct Linking<'l, 'p> {
     pub(crate) expected: &'l Expected,
 }
 
+/// What joined those who belong to the born children of pregnancies.
+#[derive(Default)]
+struct Reached {
+    records: HashMap<u32, Joined>,
+    /// By the root of the child, and the notification.
+    notifications: HashMap<(u32, u32), Joined>,
+}
+
 impl Linking<'_, '_> {
     /// All links by subject, their clusters numbered in that order; and how many clusters there are.
     pub(crate) fn links(&self) -> (Vec<Link>, u32) {
         let refused = refusals_across_kinds(self.population, self.clusters);
-        let ways = self.ways();
+        let reached = self.reached();
         let mut links: Vec<(Child, Link)> = Vec::with_capacity(self.population.len());
         for (at, entry) in (0_u32..).zip(&self.population.entries) {
             let root = self.clusters.root(at);
@@ -40,9 +48,10 @@ impl Linking<'_, '_> {
                 nhs_number: self.numbers.get(at as usize).copied().unwrap_or_default(),
                 ..Evidence::default()
             };
-            let joined = match ways.get(&root) {
-                Some(ways) => ways.get(&Node::Record(at)).copied(),
-                None => self.clusters.joined(at).map(|edge| self.joined(edge)),
+            let joined = if self.expected.steps.contains_key(&root) {
+                reached.records.get(&at).copied()
+            } else {
+                self.clusters.joined(at).map(|edge| self.joined(edge))
             };
             let (tier, weight) = match joined {
                 Some(joined) => {
@@ -78,7 +87,7 @@ impl Linking<'_, '_> {
             for (number, child) in children.into_iter().flatten() {
                 links.push((
                     *child,
-                    self.pregnancy_link(at, entry.record, *number, *child, &ways),
+                    self.pregnancy_link(at, entry.record, *number, *child, &reached),
                 ));
             }
         }
@@ -95,19 +104,9 @@ impl Linking<'_, '_> {
         )
     }
 
-    fn pregnancy_link(
-        &self,
-        at: u32,
-        record: RecordId,
-        number: u8,
-        child: Child,
-        ways: &BTreeMap<u32, BTreeMap<Node, Joined>>,
-    ) -> Link {
+    fn pregnancy_link(&self, at: u32, record: RecordId, number: u8, child: Child, reached: &Reached) -> Link {
         let joined = match child {
-            Child::Born(root) => ways
-                .get(&root)
-                .and_then(|ways| ways.get(&Node::Notification(at)))
-                .copied(),
+            Child::Born(root) => reached.notifications.get(&(root, at)).copied(),
             Child::Expected(..) => None,
         };
         Link {
@@ -125,45 +124,57 @@ impl Linking<'_, '_> {
         }
     }
 
-    /// For each born child of a pregnancy, by its root: what joined its records and notifications.
-    fn ways(&self) -> BTreeMap<u32, BTreeMap<Node, Joined>> {
+    /// What joined the records and notifications of the born children of pregnancies, one child after the other.
+    fn reached(&self) -> Reached {
+        let mut reached = Reached::default();
         if self.expected.steps.is_empty() {
-            return BTreeMap::new();
+            return reached;
         }
-        let mut ways: BTreeMap<u32, Vec<Way>> = BTreeMap::new();
-        for edge in &self.clusters.made {
+        let mut unions: Vec<(u32, usize)> = Vec::new();
+        for (at, edge) in self.clusters.made.iter().enumerate() {
             let root = self.clusters.root(edge.left);
             if self.expected.steps.contains_key(&root) {
-                ways.entry(root).or_default().push(Way {
-                    from: Node::Record(edge.left),
-                    to: Node::Record(edge.right),
-                    joined: self.joined(edge),
-                });
+                unions.push((root, at));
             }
         }
-        for (root, steps) in &self.expected.steps {
-            ways.entry(*root)
-                .or_default()
-                .extend(steps.iter().map(|step| Way {
-                    from: Node::Notification(step.notification),
-                    to: match step.to {
-                        StepTo::Record(at) => Node::Record(at),
-                        StepTo::Notification(at) => Node::Notification(at),
-                    },
-                    joined: Joined {
-                        tier: step.tier,
-                        weight: mothers_weight(self.model, step.tier),
-                        confirmed: step.confirmed,
-                    },
-                }));
-        }
+        unions.sort_unstable();
         let kind_of = |at: u32| {
             let entry = self.population.entries.get(at as usize);
             entry.map_or(0, |entry| entry.kind)
         };
-        ways.into_iter()
-            .map(|(root, ways)| (root, ways::strongest(&ways, &kind_of)))
-            .collect()
+        let mut ways: Vec<Way> = Vec::new();
+        for (root, steps) in &self.expected.steps {
+            let from = unions.partition_point(|(of, _)| of < root);
+            let here = unions.iter().skip(from).take_while(|(of, _)| of == root);
+            ways.clear();
+            ways.extend(here.filter_map(|(_, at)| {
+                let edge = self.clusters.made.get(*at)?;
+                Some(Way {
+                    from: Node::Record(edge.left),
+                    to: Node::Record(edge.right),
+                    joined: self.joined(edge),
+                })
+            }));
+            ways.extend(steps.iter().map(|step| Way {
+                from: Node::Notification(step.notification),
+                to: match step.to {
+                    StepTo::Record(at) => Node::Record(at),
+                    StepTo::Notification(at) => Node::Notification(at),
+                },
+                joined: Joined {
+                    tier: step.tier,
+                    weight: mothers_weight(self.model, step.tier),
+                    confirmed: step.confirmed,
+                },
+            }));
+            for (node, joined) in ways::strongest(&ways, &kind_of) {
+                match node {
+                    Node::Record(at) => reached.records.insert(at, joined),
+                    Node::Notification(at) => reached.notifications.insert((*root, at), joined),
+                };
+            }
+        }
+        reached
     }
 
     fn joined(&self, edge: &Edge) -> Joined {
