@@ -92,6 +92,8 @@ pub struct Pregnancy {
     pub fetuses: u8,
     /// Whether a loss, stillbirth, termination or move away is recorded.
     pub ended: bool,
+    /// Whether a live birth is recorded as its outcome.
+    pub born: bool,
     /// Its children: who is expected, and who was born.
     pub children: Vec<ExpectedChild>,
     /// How many nights it has been tried.
@@ -147,7 +149,7 @@ impl Pregnancy {
         lives(self.la_code.as_deref(), None, settings)
     }
 
-    /// Whether nobody was found and nobody is expected any more, though nothing says why.
+    /// Whether nobody was found and nobody is expected any more, though neither a loss nor a move is recorded.
     pub(crate) fn is_silent(&self) -> bool {
         !self.ended && self.children.is_empty()
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use dataset::{
     BirthFact, CensusLoaded, LinkFact, NoticeFact, PregnancyFact, RecordFact, ReviewFact, facts::RecordState,
 };
-use records::{Month, Section23Notice, Sex};
+use records::{Month, PregnancyOutcome, Section23Notice, Sex};
 
 use crate::{
     census::{self, SchoolFacts},
@@ -102,6 +102,7 @@ pub fn early(
             edd_month: said.edd_month,
             fetuses: said.fetus_count.unwrap_or(1).max(1),
             ended: said.outcome.is_some_and(|outcome| outcome.ends_expectation()),
+            born: said.outcome == Some(PregnancyOutcome::LiveBirth),
             children: fact
                 .links
                 .iter()
@@ -246,7 +247,7 @@ mod tests {
     use linkage::{ChildId, NumberEvidence, RecordId};
     use records::{
         Area, Asq3, AsqBand, AsqDomain, Census, IdentifierState, Identifiers, Kind, Location,
-        PregnancyNotification, PregnancyOutcome, Profile, Term, TwoYearReview, Version,
+        PregnancyNotification, Profile, Term, TwoYearReview, Version,
     };
 
     use super::*;
@@ -539,8 +540,8 @@ mod tests {
         );
         let found = &early.pregnancies[0];
         assert_eq!(
-            (found.fetuses, found.ended),
-            (1, false),
+            (found.fetuses, found.ended, found.born),
+            (1, false, true),
             "one where nothing is said"
         );
         assert_eq!(

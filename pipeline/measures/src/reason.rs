@@ -133,7 +133,13 @@ pub struct ReasonRow {
 struct Words {
     title: Option<String>,
     todo: String,
+    /// Of a pregnancy of which a live birth is recorded.
+    #[serde(default)]
+    todo_born: Option<String>,
     who: String,
+    /// As `todo_born`.
+    #[serde(default)]
+    who_born: Option<String>,
 }
 
 impl ReasonRow {
@@ -157,6 +163,18 @@ impl ReasonRow {
             (Some(todo), Some(days)) if days_open >= days => todo,
             _ => &self.todo,
         }
+    }
+
+    /// What to do, and who should, about a pregnancy of which a live birth is recorded, though no record of the
+    /// child came.
+    pub fn once_born(&self) -> (&str, &str) {
+        let words = self.other.get(&Item::Pregnancy);
+        let todo = words.and_then(|words| words.todo_born.as_deref());
+        let who = words.and_then(|words| words.who_born.as_deref());
+        (
+            todo.unwrap_or_else(|| self.todo_after(Item::Pregnancy, 0)),
+            who.unwrap_or_else(|| self.who_of(Item::Pregnancy)),
+        )
     }
 
     /// The examples that stand beside the reason.

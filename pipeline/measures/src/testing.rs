@@ -106,6 +106,7 @@ pub(crate) fn pregnancy(record_id: &str, change: impl FnOnce(&mut Pregnancy)) ->
         edd_month: Some("2026-03".parse().expect("a month")),
         fetuses: 1,
         ended: false,
+        born: false,
         children: Vec::new(),
         tries: 5,
     };

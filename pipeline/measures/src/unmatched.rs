@@ -158,7 +158,16 @@ fn silent(pregnancy: &Pregnancy, settings: &Settings<'_>) -> Unmatched {
         tries: pregnancy.tries,
         counts: residence != validity::Residence::Elsewhere && pregnancy.edd_month.is_some(),
     };
-    line.with(settings.reasons.first(&case), settings)
+    let reason = settings.reasons.first(&case);
+    let mut line = line.with(reason, settings);
+    if pregnancy.born
+        && let Some(row) = settings.reasons.row(reason)
+    {
+        let (todo, who) = row.once_born();
+        todo.clone_into(&mut line.todo);
+        who.clone_into(&mut line.who);
+    }
+    line
 }
 
 /// What a line says before its reason is known.
@@ -298,6 +307,7 @@ mod tests {
                 .into(),
             pregnancies: vec![
                 pregnancy("p1", |_| {}),
+                pregnancy("p5", |p| p.born = true),
                 pregnancy("p2", |p| p.ended = true),
                 pregnancy("p3", |p| p.children = born(&["c"])),
                 pregnancy("p4", |p| {
@@ -320,11 +330,13 @@ mod tests {
                     "review R05 r2 local authority",
                     "review R03 r1 nobody",
                     "pregnancy R03 p1 sender",
+                    "pregnancy R03 p5 nobody",
                     "pregnancy R01 p4 sender",
                     "birth R02 b1 sender",
                 ]
             );
             assert!(list[3].todo.starts_with("Send the outcome"), "{}", list[3].todo);
+            assert!(list[4].todo.starts_with("Wait."), "{}", list[4].todo);
             assert!(!list[0].counts && list[2].counts && list[3].counts);
         });
     }

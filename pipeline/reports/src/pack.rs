@@ -224,23 +224,31 @@ impl Pack<'_> {
             Column::new("todo").titled("What to do"),
             Column::new("who").titled("Who"),
         ]);
-        for item in [Item::Review, Item::Pregnancy, Item::Birth] {
-            for row in self.reasons.rows() {
-                let records = unmatched
-                    .iter()
-                    .filter(|line| line.unmatched.item == item && line.unmatched.reason == row.id)
-                    .count();
-                if records > 0 {
-                    table.push([
-                        item.as_str().into(),
-                        row.id.as_str().into(),
-                        row.title_of(item).into(),
-                        records.into(),
-                        row.todo_after(item, 0).into(),
-                        row.who_of(item).into(),
-                    ]);
-                }
-            }
+        let mut records: BTreeMap<_, u64> = BTreeMap::new();
+        for UnmatchedLine { unmatched, .. } in unmatched {
+            let place = self
+                .reasons
+                .rows()
+                .iter()
+                .position(|row| row.id == unmatched.reason);
+            let key = (
+                unmatched.item,
+                place,
+                unmatched.todo.as_str(),
+                unmatched.who.as_str(),
+            );
+            *records.entry(key).or_default() += 1;
+        }
+        for ((item, place, todo, who), records) in records {
+            let row = place.and_then(|place| self.reasons.rows().get(place));
+            table.push([
+                item.as_str().into(),
+                row.map(|row| row.id.as_str()).into(),
+                row.map(|row| row.title_of(item)).into(),
+                records.into(),
+                todo.into(),
+                who.into(),
+            ]);
         }
         table
     }
@@ -426,6 +434,43 @@ mod tests {
             findings: &findings,
             reasons: &reasons,
         })
+    }
+
+    #[test]
+    fn what_is_no_notice_stands_apart() {
+        with_pack(|pack| {
+            let of = |item, todo: &str| {
+                let mut line = line("RAJ", "OURS-2");
+                line.unmatched.item = item;
+                line.unmatched.todo = todo.into();
+                line
+            };
+            let lines = [
+                line("RAJ", "OURS-1"),
+                of(Item::Review, "Wait for it."),
+                of(Item::Review, "Wait for it."),
+                of(Item::Pregnancy, "Send the outcome."),
+            ];
+            let pack = Pack {
+                unmatched: &lines,
+                ..pack
+            };
+            let files = pack.files().expect("memory takes all");
+            let page = String::from_utf8_lossy(&files["index.html"]).into_owned();
+            assert!(page.contains("1 message is not matched"), "{page}");
+            assert!(
+                page.contains("3 reviews, births or pregnancies are not matched either"),
+                "{page}"
+            );
+            let table = &page[page.find("id=\"others\"").unwrap_or_default()..];
+            assert!(
+                table.contains("Wait for it.") && table.contains("mother's NHS number fails"),
+                "{table}"
+            );
+            let list = String::from_utf8_lossy(&files["unmatched.csv"]).into_owned();
+            assert_eq!(list.matches(",review,").count(), 2);
+            assert_eq!(list.matches(",pregnancy,").count(), 1);
+        });
     }
 
     #[test]
