@@ -4,7 +4,10 @@
 //! under `[tables.<name>]`. Unknown keys are refused with line and column, so that a slip of the pen in a new
 //! layout shows before a file is read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use records::Kind;
 use serde::Deserialize;
@@ -184,16 +187,20 @@ impl Layout {
         let said = |table: &TableLayout| {
             let words = table.named.iter().map(|word| word.to_lowercase());
             words
-                .filter(|word| file_name.contains(word))
-                .map(|word| word.len())
-                .max()
+                .filter(|word| file_name.contains(word.as_str()))
+                .max_by_key(String::len)
         };
-        let longest = marked.iter().filter_map(|(_, table)| said(table)).max()?;
-        let mut named = marked.iter().filter(|(_, table)| said(table) == Some(longest));
-        match (named.next(), named.next()) {
-            (Some((name, table)), None) => Some((name, table)),
-            _ => None,
-        }
+        let mut named: Vec<(String, (&str, &TableLayout))> = marked
+            .into_iter()
+            .filter_map(|(name, table)| Some((said(table)?, (name.as_str(), table))))
+            .collect();
+        named.sort_by_key(|(word, _)| Reverse(word.len()));
+        let ((word, table), others) = named.split_first()?;
+        // Of two words one may be part of the other; a name that says both says neither.
+        others
+            .iter()
+            .all(|(other, _)| word.len() > other.len() && word.contains(other.as_str()))
+            .then_some(*table)
     }
 
     /// The date forms in force for a column.
