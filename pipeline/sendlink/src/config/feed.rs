@@ -114,21 +114,23 @@ pub struct VolumeBand {
 
 /// School rolls move by a few per cent a year: losing a fifth is a wrong file.
 const LEAST_OF_A_SNAPSHOT: f64 = 0.8;
+/// Twice as much is a wrong file.
+const MOST_OF_A_SNAPSHOT: f64 = 2.0;
 /// Months differ by holidays and by clinics: half of a month is a wrong file.
 const LEAST_OF_A_PERIOD: f64 = 0.5;
-/// Twice as much is a wrong file.
-const MOST: f64 = 2.0;
+/// A service that begins to send grows many times over, and what is too much deletes nothing.
+const MOST_OF_A_PERIOD: f64 = f64::INFINITY;
 
 impl Feed {
     /// The least and the most rows of a snapshot, as shares of the one before it.
     pub fn volume(&self) -> (f64, f64) {
-        let least = match self.delivery {
-            Delivery::Period => LEAST_OF_A_PERIOD,
-            Delivery::Snapshot | Delivery::Delta => LEAST_OF_A_SNAPSHOT,
+        let (least, most) = match self.delivery {
+            Delivery::Period => (LEAST_OF_A_PERIOD, MOST_OF_A_PERIOD),
+            Delivery::Snapshot | Delivery::Delta => (LEAST_OF_A_SNAPSHOT, MOST_OF_A_SNAPSHOT),
         };
         (
             self.volume_band.least.unwrap_or(least),
-            self.volume_band.most.unwrap_or(MOST),
+            self.volume_band.most.unwrap_or(most),
         )
     }
 
