@@ -9,9 +9,9 @@ use two_year_review::{Asq, Domain, Meaning, REVIEWS, TwoYearReview};
 
 use crate::{
     bodies::BODIES,
-    calendar::{plus_months, plus_years},
+    calendar::plus_months,
     census::layout,
-    contacts::{Contact, Contacts, Entry, LISTS, SUBMITS, Said, What},
+    contacts::{Contact, Contacts, Entry, LISTS, SUBMITS, Said, What, first_submission},
     family::Families,
     feeds,
     files::Files,
@@ -44,7 +44,6 @@ pub(crate) struct Written {
 /// Writes all that health visiting tells.
 pub(crate) fn write_contacts(
     contacts: &Contacts,
-    years: u8,
     families: &Families<'_>,
     files: &Files,
     truth: &mut Truth,
@@ -52,13 +51,13 @@ pub(crate) fn write_contacts(
     let told = contacts
         .contacts
         .iter()
-        .filter(|contact| contact.records(families.last) > 0);
+        .filter(|contact| contact.records(families) > 0);
     let mut written = Written {
         reviews: told.count() as u64,
         ..Written::default()
     };
     submit(contacts, families, files, truth, &mut written)?;
-    list(contacts, years, families, files, truth, &mut written)?;
+    list(contacts, families, files, truth, &mut written)?;
     Ok(written)
 }
 
@@ -76,18 +75,17 @@ fn submit(
         why: error.to_string(),
     })?;
     let mut by_submission: BTreeMap<Submission, Vec<(&Contact, &Said)>> = BTreeMap::new();
-    let first = plus_months(families.followed_from, 23);
-    for window in [Window::Primary, Window::Refresh] {
-        for submission in Submission::from(first, window, families.last) {
+    for (from, window) in [
+        (families.recent_from, Window::Primary),
+        (first_submission(families), Window::Refresh),
+    ] {
+        for submission in Submission::from(from, window, families.last) {
             by_submission.insert(submission, Vec::new());
         }
     }
     for contact in contacts.contacts.iter().filter(|contact| contact.body == SUBMITS) {
-        for (submission, said) in contact.submissions(families.last) {
-            // What was before the first month is passed over.
-            if let Some(of_submission) = by_submission.get_mut(&submission) {
-                of_submission.push((contact, said));
-            }
+        for (submission, said) in contact.submissions(families) {
+            by_submission.entry(submission).or_default().push((contact, said));
         }
     }
     let body = &BODIES[SUBMITS];
@@ -261,7 +259,6 @@ fn add_contact(tables: &mut Tables, contact: &Contact, said: &Said, asq: &Asq) -
 /// The lists: of reviews, and of appointments for one that nobody came to.
 fn list(
     contacts: &Contacts,
-    years: u8,
     families: &Families<'_>,
     files: &Files,
     truth: &mut Truth,
@@ -281,7 +278,7 @@ fn list(
     let feed = feeds::of_health_visiting(body.ods);
     let folder = format!("incoming/two-year-review/{}", body.ods);
     let mut rest = entries.as_slice();
-    let mut end = plus_years(families.last, -i16::from(years));
+    let mut end = families.recent_from;
     loop {
         let (now, later) = rest.split_at(rest.partition_point(|(_, entry)| entry.sent < end));
         rest = later;

@@ -5,7 +5,7 @@ use records::Sex;
 
 use crate::{
     bodies,
-    calendar::plus_days,
+    calendar::{month_start, plus_days, plus_months},
     development::{Asq3, asq3, form},
     dice::{Dice, Purpose},
     family::{Families, Person},
@@ -92,16 +92,19 @@ impl Contact {
     }
 
     /// The submissions that it is in, as far as they have come, and what each says. What is taken back is in the
-    /// refresh no more.
-    pub(crate) fn submissions(&self, as_at: Date) -> impl Iterator<Item = (Submission, &Said)> {
-        let primary = (!self.late).then_some((Window::Primary, &self.first));
+    /// refresh no more. Of months before the deliveries began the refresh alone was handed over.
+    pub(crate) fn submissions(&self, families: &Families<'_>) -> impl Iterator<Item = (Submission, &Said)> {
+        let (as_at, first) = (families.last, first_submission(families));
+        let recent =
+            Submission::of(self.on, Window::Primary) >= Submission::of(families.recent_from, Window::Primary);
+        let primary = (!self.late && recent).then_some((Window::Primary, &self.first));
         let refresh =
             (!self.withdrawn).then(|| (Window::Refresh, self.later.as_ref().unwrap_or(&self.first)));
         primary
             .into_iter()
             .chain(refresh)
             .map(|(window, said)| (Submission::of(self.on, window), said))
-            .filter(move |(submission, _)| submission.has_come(as_at))
+            .filter(move |(submission, _)| submission.first_day() >= first && submission.has_come(as_at))
     }
 
     /// The entries of lists that tell of it.
@@ -126,13 +129,18 @@ impl Contact {
     }
 
     /// How many records of a review there are of it.
-    pub(crate) fn records(&self, as_at: Date) -> u64 {
+    pub(crate) fn records(&self, families: &Families<'_>) -> u64 {
         match self.body {
             _ if !self.is_review() => 0,
-            SUBMITS => self.submissions(as_at).count() as u64,
-            _ => self.entries(as_at).count() as u64,
+            SUBMITS => self.submissions(families).count() as u64,
+            _ => self.entries(families.last).count() as u64,
         }
     }
+}
+
+/// The first month that submissions are about: that in which the first child who is followed can be reviewed.
+pub(crate) fn first_submission(families: &Families<'_>) -> Date {
+    month_start(plus_months(families.followed_from, 23))
 }
 
 /// Who sends monthly submissions, and who sends lists, as places in [`bodies::BODIES`].
@@ -165,11 +173,12 @@ impl Contacts {
     /// Adds the contacts with a child who is followed. Returns how many records of reviews that makes.
     pub(crate) fn child(&mut self, person: &Person, families: &Families<'_>) -> u64 {
         let before = self.contacts.len();
-        if person.birth >= families.followed_from {
+        // The children whose reviews stand in the first submission were born before others are followed.
+        if person.birth >= plus_months(families.followed_from, 23 - 32) {
             self.followed(person, families);
         }
         let added = self.contacts.get(before..).unwrap_or_default();
-        added.iter().map(|contact| contact.records(families.last)).sum()
+        added.iter().map(|contact| contact.records(families)).sum()
     }
 
     fn followed(&mut self, person: &Person, families: &Families<'_>) {

@@ -114,6 +114,8 @@ pub(crate) struct Families<'a> {
     pub(crate) notices_from: Date,
     /// The first birth of whose pregnancy maternity services tell, and of whose child a review is told.
     pub(crate) followed_from: Date,
+    /// The day from which deliveries come as they are made; what is older was handed over when the area began.
+    pub(crate) recent_from: Date,
     /// Whether development at two foretells needs.
     pub(crate) early_signals: bool,
     /// Whether errors are more frequent where deprivation is.

@@ -171,6 +171,7 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
         last: settings.as_at,
         notices_from: window.from,
         followed_from: plus_years(settings.as_at, -YEARS_FOLLOWED),
+        recent_from: plus_years(settings.as_at, -years),
         early_signals: settings.early_signals,
         bias_by_deprivation: settings.bias_by_deprivation,
     };
@@ -284,11 +285,11 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
     }
     summary.notices = given.len() as u64;
     summary.notice_files = write_notices(&given, settings.as_at, settings.years, &files, &mut truth)?;
-    let early = write_maternity(&maternity, settings.years, &families, &files, &mut truth)?;
+    let early = write_maternity(&maternity, &families, &files, &mut truth)?;
     summary.pregnancies = maternity.courses.len() as u64;
     summary.pregnancy_records = early.pregnancy_records;
     summary.birth_records = early.birth_records;
-    let reviews = write_contacts(&contacts, settings.years, &families, &files, &mut truth)?;
+    let reviews = write_contacts(&contacts, &families, &files, &mut truth)?;
     summary.reviews = reviews.reviews;
     summary.review_records = reviews.records;
     summary.early_deliveries = early.deliveries + reviews.deliveries;

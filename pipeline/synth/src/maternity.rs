@@ -149,7 +149,8 @@ fn course(pregnancy: &Pregnancy, family: &Family, families: &Families<'_>) -> Op
         let arrived = moves().find(|from| *from > pregnancy.booked && ours(*from))?;
         plus_days(arrived, 10)
     };
-    if !notified || days_between(booked, pregnancy.ends) < 10 || booked >= families.last {
+    let too_late = booked >= families.last || pregnancy.ends < families.followed_from;
+    if !notified || days_between(booked, pregnancy.ends) < 10 || too_late {
         return None;
     }
     let left = moves().find(|from| *from > booked && !ours(*from));

@@ -9,7 +9,7 @@ use records::{PregnancyOutcome, Sex};
 
 use crate::{
     bodies::{BODIES, Body},
-    calendar::{plus_days, plus_months, plus_years},
+    calendar::{plus_days, plus_months},
     census::layout,
     dice::Purpose,
     family::Families,
@@ -40,18 +40,17 @@ pub(crate) struct Written {
 /// Writes all that maternity services tell.
 pub(crate) fn write_maternity(
     maternity: &Maternity,
-    years: u8,
     families: &Families<'_>,
     files: &Files,
     truth: &mut Truth,
 ) -> Result<Written, SynthError> {
     let mut written = Written::default();
     submit(maternity, families, files, truth, &mut written)?;
-    list(maternity, years, families, files, truth, &mut written)?;
+    list(maternity, families, files, truth, &mut written)?;
     Ok(written)
 }
 
-/// The submissions.
+/// The submissions: of every month since the first birth that is followed, with all pregnancies that went on then.
 fn submit(
     maternity: &Maternity,
     families: &Families<'_>,
@@ -66,12 +65,9 @@ fn submit(
         .filter(|course| course.body == SUBMITS)
         .collect();
     courses.sort_by(|one, other| (one.booked, &one.reference).cmp(&(other.booked, &other.reference)));
-    let Some(first) = courses.first() else {
-        return Ok(());
-    };
     let layout = layout(SUBMISSION_LAYOUT)?;
     let feed = feeds::of_maternity(body.ods);
-    for submission in Submission::from(first.booked, Window::Primary, families.last) {
+    for submission in Submission::from(families.followed_from, Window::Primary, families.last) {
         let mut tables = Tables::begin(
             submission,
             &format!("incoming/pregnancy/{}", body.ods),
@@ -245,7 +241,6 @@ fn add_birth<'a>(
 /// The lists.
 fn list(
     maternity: &Maternity,
-    years: u8,
     families: &Families<'_>,
     files: &Files,
     truth: &mut Truth,
@@ -261,7 +256,7 @@ fn list(
     let feed = feeds::of_maternity(body.ods);
     let folder = format!("incoming/pregnancy/{}", body.ods);
     let mut rest = entries.as_slice();
-    let mut end = plus_years(families.last, -i16::from(years));
+    let mut end = families.recent_from;
     loop {
         let (now, later) = rest.split_at(rest.partition_point(|entry| entry.sent.date() < end));
         rest = later;
