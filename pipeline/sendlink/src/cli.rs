@@ -160,6 +160,10 @@ pub struct MatchRates {
     /// the sender's references: for the provider and its commissioner only.
     #[arg(long, conflicts_with = "pack")]
     pub unmatched: bool,
+    /// Compare the links of a made-up area with its truth, which lies in this folder: what share of the matches of
+    /// each tier is right, and what share of those to be found was found.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["pack", "unmatched", "provider"])]
+    pub truth: Option<PathBuf>,
     /// Write the return-to-sender pack of one provider.
     #[arg(long, value_name = "PROVIDER")]
     pub pack: Option<String>,

@@ -15,6 +15,7 @@ mod output;
 mod pack;
 mod person;
 mod progress;
+mod truth;
 
 use std::process::ExitCode;
 

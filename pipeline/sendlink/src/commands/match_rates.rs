@@ -11,17 +11,24 @@ use crate::{
     config::Config,
     context,
     exit::{Exit, Failure},
+    truth::Truth,
 };
 
 use super::print;
 
-/// Shows the match rates, the unmatched list, or writes a provider's return-to-sender pack.
+/// Shows the match rates, the unmatched list, how a made-up area fares beside its truth, or writes a provider's return-to-sender pack.
 ///
 /// # Errors
-/// Exit code 65 where nothing is published, or nothing is known of the provider.
+/// Exit code 65 where nothing is published, nothing is known of the provider, or the truth is of another area.
 pub async fn run(arguments: &MatchRates) -> Result<Exit, Failure> {
     let config = Config::load(&arguments.data.config.file)?;
     let store = context::store(&config, Access::ReadOnly).await?;
+    if let Some(folder) = &arguments.truth {
+        let records = store.placed_records().await?;
+        print(&Truth::read(folder)?.compare(&records)?, arguments.data.format)?;
+        store.close().await;
+        return Ok(Exit::Done);
+    }
     let assessment = Assessment::read(&config, &store, arguments.as_at).await?;
     let provider = arguments.provider.as_deref();
     if let Some(provider) = &arguments.pack {
