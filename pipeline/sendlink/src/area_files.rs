@@ -66,6 +66,9 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
     Ok(summary)
 }
 
+/// Children from whom on one month of an area is about like the other.
+const STEADY: usize = 10_000;
+
 fn configuration(summary: &synth::Summary, store: &str) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
@@ -108,7 +111,7 @@ mapping = {mapping:?}
 from = {{ folder = {folder:?}, then = "keep", quiet = "0 seconds" }}
 delivery = "{delivery}"
 basis = "{basis}"
-{expect}
+{expect}{volume}
 "#,
             name = feed.name,
             kind = feed.kind,
@@ -125,6 +128,12 @@ basis = "{basis}"
                     format!("expect_every = \"{} days\"", feed.expect_every_days),
                 // A body of a small area has months without a notice; in a real one, say so when they end.
                 Kind::Section23 => format!("# expect_every = \"{} days\"", feed.expect_every_days),
+            },
+            // A month of a small area has a handful of reviews, or none, and the next has many.
+            volume = match feed.delivery {
+                synth::DeliveryMode::Period if summary.children < STEADY =>
+                    "\nvolume_band = { least = 0.0, most = 1000.0 }",
+                _ => "",
             },
         );
     }
