@@ -76,8 +76,8 @@ fn the_corpus_is_as_wide_as_it_claims() {
         let (form, _) = ready.title.split_once('/').expect("a folder");
         *forms.entry(form).or_default() += 1;
     }
-    assert!(cases.len() >= 200, "{} cases", cases.len());
-    assert!(kinds.len() >= 60, "{} kinds", kinds.len());
+    assert!(cases.len() >= 600, "{} cases", cases.len());
+    assert!(kinds.len() >= 150, "{} kinds", kinds.len());
     for (form, cases) in &forms {
         assert!(*cases >= 10, "{form} has {cases} cases");
     }
