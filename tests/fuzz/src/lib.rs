@@ -18,8 +18,11 @@ use kit::{
 };
 use records::{Finding, Outcome, TableCounts};
 
-/// Every target by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target and its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
     ("csv", csv),
     ("json", json),
     ("xlsx", xlsx),
