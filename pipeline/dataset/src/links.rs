@@ -1,9 +1,8 @@
 //! What linkage reads and writes: sealed encodings, yesterday's membership, today's links.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+mod forgotten;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use linkage::{ChildId, RecordId, Subject};
@@ -11,7 +10,7 @@ use records::{Kind, Version};
 
 use crate::{
     Lease, Run, Store, StoreError, audit,
-    load::mark,
+    links::forgotten::forgotten_subjects,
     sql::{Row, Tx, Value, version_of},
 };
 
@@ -307,60 +306,6 @@ fn number(row: &Row, column: usize) -> Result<u8, StoreError> {
     u8::try_from(row.integer(column)?).map_err(|_| StoreError::Corrupt {
         what: "the number of a child beyond 255",
     })
-}
-
-/// The children who were erased from notifications that stand: by the mark of the notification.
-struct Forgotten(BTreeMap<[u8; 32], BTreeSet<u8>>);
-
-async fn forgotten_subjects(tx: &mut Tx) -> Result<Forgotten, StoreError> {
-    let mut forgotten: BTreeMap<_, BTreeSet<u8>> = BTreeMap::new();
-    tx.each("select mark, number from forgotten_subject", [], |row| {
-        forgotten
-            .entry(row.bytes(0)?)
-            .or_default()
-            .insert(number(row, 1)?);
-        Ok(())
-    })
-    .await?;
-    Ok(Forgotten(forgotten))
-}
-
-impl Forgotten {
-    fn of(&self, record: RecordId) -> Option<&BTreeSet<u8>> {
-        // Hashing every record for a table that is nearly always empty would be waste.
-        if self.0.is_empty() {
-            return None;
-        }
-        self.0.get(&mark(&record.0))
-    }
-
-    /// The links without those of erased children, and the children that still have a link.
-    fn left_out<'l>(&self, links: &'l Links) -> Cow<'l, Links> {
-        let is_erased = |link: &LinkRow| {
-            link.subject.number > 0
-                && self
-                    .of(link.subject.record)
-                    .is_some_and(|numbers| numbers.contains(&link.subject.number))
-        };
-        let (erased, kept): (Vec<&LinkRow>, Vec<&LinkRow>) =
-            links.links.iter().partition(|link| is_erased(link));
-        if erased.is_empty() {
-            return Cow::Borrowed(links);
-        }
-        let mut gone: BTreeSet<ChildId> = erased.iter().map(|link| link.child_id).collect();
-        for link in &kept {
-            gone.remove(&link.child_id);
-        }
-        Cow::Owned(Links {
-            links: kept.into_iter().cloned().collect(),
-            children: links
-                .children
-                .iter()
-                .filter(|child| !gone.contains(&child.child_id))
-                .copied()
-                .collect(),
-        })
-    }
 }
 
 fn child(bytes: Vec<u8>) -> Result<ChildId, StoreError> {

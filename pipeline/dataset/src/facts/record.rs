@@ -1,0 +1,359 @@
+//! What measures are made from of each record: what it says, how it stands, and its links.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use linkage::{ChildId, MotherId, RecordId};
+use records::{
+    Birth, Kind, Location, Payload, PregnancyNotification, Profile, Section23Notice, TwoYearReview,
+};
+
+use super::child;
+use crate::{
+    Store, StoreError,
+    joint::build::json,
+    sql::{Tx, version_of},
+};
+
+/// How a record stands in the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordState {
+    /// It stands.
+    Current,
+    /// Its sender took it back.
+    Withdrawn,
+    /// A newer snapshot of its scope no longer holds it.
+    Absent,
+}
+
+impl RecordState {
+    fn from_code(code: &str) -> Result<Self, StoreError> {
+        match code {
+            "current" => Ok(RecordState::Current),
+            "withdrawn" => Ok(RecordState::Withdrawn),
+            "absent" => Ok(RecordState::Absent),
+            _ => Err(StoreError::Corrupt {
+                what: "the state of a record",
+            }),
+        }
+    }
+}
+
+/// Everything that measures may know of one record, withdrawn ones included. `S` is what such a record says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordFact<S> {
+    /// The record.
+    pub record_id: RecordId,
+    /// Its feed.
+    pub feed: String,
+    /// Who sent it.
+    pub provider: String,
+    /// The number of the delivery that its current version came in.
+    pub delivery: i64,
+    /// The label of that delivery.
+    pub delivery_label: String,
+    /// Where it stood there.
+    pub location: Location,
+    /// How it stands.
+    pub state: RecordState,
+    /// The day that it is about; of the withdrawal, where the record itself never came.
+    pub event_date: Date,
+    /// When it first reached the area.
+    pub received_date: Date,
+    /// What may be known of the child; of a notified pregnancy, of the mother.
+    pub profile: Profile,
+    /// The mother whom it names.
+    pub mother_id: Option<MotherId>,
+    /// What it says; none where only its withdrawal came.
+    pub said: Option<S>,
+    /// The sender's reference, sealed; the seal is bound to the record id.
+    pub sealed_reference: Option<Vec<u8>>,
+    /// Its version.
+    pub version: records::Version,
+    /// Its children, by number: one at most, but of a notified pregnancy; none where it does not stand or was not
+    /// linked yet, or is about nobody.
+    pub links: Vec<LinkFact>,
+    /// The day of the first run that held it.
+    pub first_seen: Date,
+    /// How many runs have tried to match it: finished runs since it was first held, that one included.
+    pub tries: u64,
+}
+
+/// A link of a record to a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFact {
+    /// The child.
+    pub child_id: ChildId,
+    /// The tier.
+    pub tier: String,
+    /// The weight, in 1/1024 bit.
+    pub weight: Option<i32>,
+    /// What joined it, or kept it from being joined.
+    pub evidence: String,
+    /// Since when it has been joined so.
+    pub linked_on: Date,
+    /// The kinds of the child's records that stand, this record's own kind left out.
+    pub matched_kinds: BTreeSet<Kind>,
+    /// Whether a record of the child itself stands, and not only notifications of its pregnancy.
+    pub has_own_record: bool,
+    /// Whether a notification of the child's pregnancy stands.
+    pub has_notification: bool,
+}
+
+/// A 2-2½-year review.
+pub type ReviewFact = RecordFact<TwoYearReview>;
+
+/// A notification of a pregnancy.
+pub type PregnancyFact = RecordFact<PregnancyNotification>;
+
+/// A birth. One that was not live has no link.
+pub type BirthFact = RecordFact<Birth>;
+
+/// Everything that measures may know of one notice, withdrawn ones included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoticeFact {
+    /// The record.
+    pub record_id: RecordId,
+    /// Its feed.
+    pub feed: String,
+    /// Who sent it.
+    pub provider: String,
+    /// The delivery that its current version came in, by number and label.
+    pub delivery: i64,
+    /// The label of that delivery.
+    pub delivery_label: String,
+    /// Where it stood there.
+    pub location: Location,
+    /// How it stands.
+    pub state: RecordState,
+    /// The day of the opinion; of the withdrawal, where the notice itself never came.
+    pub event_date: Date,
+    /// When the notice first reached the area.
+    pub received_date: Date,
+    /// What may be known of the child.
+    pub profile: Profile,
+    /// What it says; none where only its withdrawal came.
+    pub notice: Option<Section23Notice>,
+    /// The sender's reference, sealed; the seal is bound to record id and version.
+    pub sealed_reference: Option<Vec<u8>>,
+    /// The version that the seal is bound to.
+    pub version: records::Version,
+    /// Its child; none where it does not stand or was not linked yet.
+    pub child_id: Option<ChildId>,
+    /// The tier of its link.
+    pub tier: Option<String>,
+    /// The weight of its link, in 1/1024 bit.
+    pub weight: Option<i32>,
+    /// What joined it, or kept it from being joined.
+    pub evidence: Option<String>,
+    /// Since when it has been joined so.
+    pub linked_on: Option<Date>,
+    /// The kinds of the other records of its child that stand, its own kind left out.
+    pub matched_kinds: BTreeSet<Kind>,
+    /// The day of the first run that held it.
+    pub first_seen: Date,
+    /// How many runs have tried to match it: finished runs since it was first held, that one included.
+    pub tries: u64,
+}
+
+impl Store {
+    /// Every Section 23 notice that ever came and was not erased, by record id.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn notice_facts(&self) -> Result<Vec<NoticeFact>, StoreError> {
+        let facts = self
+            .record_facts(Kind::Section23, |payload| match payload {
+                Payload::Section23(notice) => Some(notice),
+                _ => None,
+            })
+            .await?;
+        Ok(facts.into_iter().map(NoticeFact::of).collect())
+    }
+
+    /// Every 2-2½-year review that ever came and was not erased, by record id.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn review_facts(&self) -> Result<Vec<ReviewFact>, StoreError> {
+        self.record_facts(Kind::TwoYearReview, |payload| match payload {
+            Payload::TwoYearReview(review) => Some(review),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Every notification of a pregnancy that ever came and was not erased, by record id. One of which only the
+    /// withdrawal came cannot be told from a birth, and is not among them.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn pregnancy_facts(&self) -> Result<Vec<PregnancyFact>, StoreError> {
+        self.record_facts(Kind::Pregnancy, |payload| match payload {
+            Payload::Pregnancy(pregnancy) => Some(pregnancy),
+            _ => None,
+        })
+        .await
+        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
+    }
+
+    /// Every birth that ever came and was not erased, by record id; without those of which only the withdrawal came.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn birth_facts(&self) -> Result<Vec<BirthFact>, StoreError> {
+        self.record_facts(Kind::Pregnancy, |payload| match payload {
+            Payload::Birth(birth) => Some(birth),
+            _ => None,
+        })
+        .await
+        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
+    }
+
+    /// The records of a kind, with what `take` makes of their payloads.
+    async fn record_facts<S>(
+        &self,
+        kind: Kind,
+        take: impl Fn(Payload) -> Option<S>,
+    ) -> Result<Vec<RecordFact<S>>, StoreError> {
+        let mut tx = self.read("read the records of a kind").await?;
+        let mut links = links_of(&mut tx, kind).await?;
+        let finished = tx
+            .all(
+                "select id from run where state = 'finished' order by id",
+                [],
+                |row| row.integer(0),
+            )
+            .await?;
+        let tries = |first: i64| (finished.len() - finished.partition_point(|run| *run < first)) as u64;
+        tx.all(
+            "select r.record_id, r.feed, r.provider, r.delivery, d.label, r.location, r.state, r.event_date,
+                    r.received_date, r.profile, r.payload, r.mother_id, e.reference, r.version, r.first_seen, r.first_run
+               from record r
+               join delivery d on d.id = r.delivery
+               left join encoding e on e.record_id = r.record_id
+              where r.kind = $1 order by r.record_id",
+            [kind.as_str().into()],
+            |row| {
+                let record_id = RecordId(row.bytes(0)?);
+                let payload: Option<Payload> = row.optional_text(10)?.map(|payload| json(&payload)).transpose()?;
+                if payload.as_ref().is_some_and(|payload| payload.kind() != kind) {
+                    return Err(StoreError::Corrupt {
+                        what: "a payload of another kind",
+                    });
+                }
+                Ok(RecordFact {
+                    record_id,
+                    feed: row.text(1)?,
+                    provider: row.text(2)?,
+                    delivery: row.integer(3)?,
+                    delivery_label: row.text(4)?,
+                    location: json(&row.text(5)?)?,
+                    state: RecordState::from_code(&row.text(6)?)?,
+                    event_date: row.parsed(7)?,
+                    received_date: row.parsed(8)?,
+                    profile: json(&row.text(9)?)?,
+                    said: payload.and_then(&take),
+                    mother_id: row.optional_blob(11)?.map(mother).transpose()?,
+                    sealed_reference: row.optional_blob(12)?,
+                    version: version_of(&row.text(13)?)?,
+                    links: links.remove(&record_id).unwrap_or_default(),
+                    first_seen: row.parsed(14)?,
+                    tries: tries(row.integer(15)?),
+                })
+            },
+        )
+        .await
+    }
+}
+
+/// What stands of a child.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    kinds: BTreeSet<Kind>,
+    has_own_record: bool,
+    has_notification: bool,
+}
+
+/// The links of the records of a kind, in the order of their numbers.
+async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkFact>>, StoreError> {
+    let mut children: HashMap<ChildId, Known> = HashMap::new();
+    tx.each(
+        "select l.child_id, r.kind, min(l.number), max(l.number) from link l join record r on r.record_id = l.record_id
+          where r.state = 'current' and l.child_id in
+            (select n.child_id from link n join record s on s.record_id = n.record_id where s.kind = $1)
+          group by l.child_id, r.kind",
+        [kind.as_str().into()],
+        |row| {
+            let known = children.entry(child(row.blob(0)?)?).or_default();
+            known.kinds.insert(row.parsed(1)?);
+            known.has_own_record |= row.integer(2)? == 0;
+            known.has_notification |= row.integer(3)? > 0;
+            Ok(())
+        },
+    )
+    .await?;
+    let mut links: HashMap<RecordId, Vec<LinkFact>> = HashMap::new();
+    tx.each(
+        "select l.record_id, l.child_id, l.tier, l.weight, l.evidence, l.linked_on
+           from link l join record r on r.record_id = l.record_id
+          where r.kind = $1 order by l.record_id, l.number",
+        [kind.as_str().into()],
+        |row| {
+            let child_id = child(row.blob(1)?)?;
+            let known = children.get(&child_id).cloned().unwrap_or_default();
+            let mut matched_kinds = known.kinds;
+            matched_kinds.remove(&kind);
+            links.entry(RecordId(row.bytes(0)?)).or_default().push(LinkFact {
+                child_id,
+                tier: row.text(2)?,
+                weight: row
+                    .optional_integer(3)?
+                    .and_then(|weight| i32::try_from(weight).ok()),
+                evidence: row.text(4)?,
+                linked_on: row.parsed(5)?,
+                matched_kinds,
+                has_own_record: known.has_own_record,
+                has_notification: known.has_notification,
+            });
+            Ok(())
+        },
+    )
+    .await?;
+    Ok(links)
+}
+
+impl NoticeFact {
+    fn of(fact: RecordFact<Section23Notice>) -> Self {
+        let link = fact.links.into_iter().next();
+        NoticeFact {
+            record_id: fact.record_id,
+            feed: fact.feed,
+            provider: fact.provider,
+            delivery: fact.delivery,
+            delivery_label: fact.delivery_label,
+            location: fact.location,
+            state: fact.state,
+            event_date: fact.event_date,
+            received_date: fact.received_date,
+            profile: fact.profile,
+            notice: fact.said,
+            sealed_reference: fact.sealed_reference,
+            version: fact.version,
+            child_id: link.as_ref().map(|link| link.child_id),
+            tier: link.as_ref().map(|link| link.tier.clone()),
+            weight: link.as_ref().and_then(|link| link.weight),
+            evidence: link.as_ref().map(|link| link.evidence.clone()),
+            linked_on: link.as_ref().map(|link| link.linked_on),
+            matched_kinds: link.map(|link| link.matched_kinds).unwrap_or_default(),
+            first_seen: fact.first_seen,
+            tries: fact.tries,
+        }
+    }
+}
+
+fn mother(bytes: Vec<u8>) -> Result<MotherId, StoreError> {
+    bytes.try_into().map(MotherId).map_err(|_| StoreError::Corrupt {
+        what: "an id of another length",
+    })
+}
