@@ -163,25 +163,21 @@ fn course(pregnancy: &Pregnancy, family: &Family, families: &Families<'_>) -> Op
     let lost_sight = left.filter(|_| !told_of_move);
 
     let body = bodies::hospital(geography.position(mother.place(booked)));
-    let first = said(mother, pregnancy, booked, families, &mut dice);
-    let corrected = dice.chance(rates.pregnancies_corrected).then(|| {
-        let on = plus_days(booked, dice.between(20, 70));
+    let mut first = said(mother, pregnancy, booked, families, &mut dice);
+    let corrected_on = plus_days(booked, dice.between(20, 70));
+    let is_corrected = dice.chance(rates.pregnancies_corrected) && corrected_on < pregnancy.ends;
+    let corrected = is_corrected.then(|| {
         let mut said = first.clone();
-        said.due = pregnancy.due;
-        said.fetuses = pregnancy.fetuses.len();
         said.mother.nhs_number.clone_from(&mother.nhs_number);
         said.mother.nhs_number_status = "01";
-        said.mother.family_name = mother.surname(on).to_owned();
-        (on, said)
+        said.mother.family_name = mother.surname(corrected_on).to_owned();
+        (corrected_on, said)
     });
-    let mut first = first;
-    if let Some((on, said)) = &corrected
-        && *on < pregnancy.ends
-    {
+    if is_corrected {
         // What there was to correct.
         match dice.below(3) {
             0 => (first.mother.nhs_number, first.mother.nhs_number_status) = (String::new(), "07"),
-            1 => first.due = plus_days(said.due, 3 * dice.between(1, 4)),
+            1 => first.due = plus_days(pregnancy.due, 3 * dice.between(1, 4)),
             _ => first.fetuses = 1,
         }
     }
@@ -194,7 +190,7 @@ fn course(pregnancy: &Pregnancy, family: &Family, families: &Families<'_>) -> Op
         notified: plus_days(booked, dice.between(0, 7)),
         ended,
         lost_sight,
-        corrected: corrected.filter(|(on, _)| *on < pregnancy.ends),
+        corrected,
         first,
         complex_social_factors: false,
         domestic_abuse: false,

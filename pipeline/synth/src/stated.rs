@@ -117,7 +117,8 @@ fn names_of(
     } else {
         rates.placeholder_forenames
     };
-    let given_name = if dice.chance(unnamed) {
+    // Nobody forgets the name of a mother, who alone has no mother here.
+    let given_name = if dice.chance(unnamed) && !person.mother_forename.is_empty() {
         match person.born_together {
             1 => "Baby".to_owned(),
             _ => format!("Twin {}", person.sibling + 1),
