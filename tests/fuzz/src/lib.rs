@@ -4,7 +4,13 @@
 //! The targets of `fuzz_targets` hand libFuzzer's bytes to these functions; the test `fuzz_corpus` hands them the
 //! files of `corpus`, on the stable toolchain.
 
-use std::{cell::OnceCell, fs, path::Path};
+use std::{
+    cell::OnceCell,
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use identity::{BirthDate, Name, NhsNumber, Postcode, TestNumbers, Uln, Upn};
 use jiff::civil::date;
@@ -304,9 +310,17 @@ fn with_file(data: &[u8], read: impl FnOnce(&Path)) {
     });
 }
 
+/// A layout that the program carries, read once.
+fn carried(name: &'static str) -> Arc<Layout> {
+    static LAYOUTS: Mutex<BTreeMap<&str, Arc<Layout>>> = Mutex::new(BTreeMap::new());
+    let mut layouts = LAYOUTS.lock().expect("nobody panicked with the lock");
+    let read = || Arc::new(kit::mappings::load(name, Path::new("/nowhere")).expect("the layout is carried"));
+    Arc::clone(layouts.entry(name).or_insert_with(read))
+}
+
 /// Reads a delivery: it is refused with a finding, or each of its rows is counted once.
-fn deliver(connector: &dyn Connector, layout: &str, name: &str, data: &[u8]) {
-    let layout = kit::mappings::load(layout, Path::new("/nowhere")).expect("the layout is carried");
+fn deliver(connector: &dyn Connector, layout: &'static str, name: &str, data: &[u8]) {
+    let layout = carried(layout);
     with_file(data, |path| {
         let mut files = vec![file(path, name)];
         if name.contains("pupilonroll") {
