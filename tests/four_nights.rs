@@ -4,6 +4,8 @@
 //! years and two months, and starts school in September 2025. Four bodies each send what they know, in the form in
 //! which they send it to everybody. In the joint dataset it is one child, under one id from the first night on.
 
+use std::slice;
+
 use sendlink_tests::{
     Area, Database,
     hand::{
@@ -94,7 +96,7 @@ fn a_child_is_one_child_from_the_notification_to_school() {
         };
 
         // The first night: a child is expected. It has no birth month, and lives where its mother does.
-        maternity_sends(&area, BOOKED, &[pregnancy.clone()]);
+        maternity_sends(&area, BOOKED, slice::from_ref(&pregnancy));
         area.night_as_at("2020-10-22").expect(0);
         let expected = children(&area);
         let [(child, is_expected, birth_month)] = expected.as_slice() else {
@@ -108,7 +110,7 @@ fn a_child_is_one_child_from_the_notification_to_school() {
         assert_eq!(records(&area, child), told(&[("pregnancy", "T0")]));
 
         // The same pregnancy comes again with the next month's submission: nobody new.
-        maternity_sends(&area, STILL_BOOKED, &[pregnancy.clone()]);
+        maternity_sends(&area, STILL_BOOKED, slice::from_ref(&pregnancy));
         area.night_as_at("2020-11-22").expect(0);
         assert_eq!(
             children(&area),
@@ -194,7 +196,7 @@ fn twins_of_one_pregnancy_are_two_children() {
             discharged: "",
             babies: Vec::new(),
         };
-        maternity_sends(&area, BOOKED, &[pregnancy.clone()]);
+        maternity_sends(&area, BOOKED, slice::from_ref(&pregnancy));
         area.night_as_at("2020-10-22").expect(0);
         let ids = |area: &Area| {
             children(area)
@@ -255,7 +257,7 @@ fn twins_of_one_pregnancy_are_two_children() {
 #[test]
 fn a_loss_ends_the_expectation() {
     let mother = Child::new(1, "Marian", "Thistlewood", "1991-02-11", "QZ1 1AA");
-    let area = area(Database::Sqlite, std::slice::from_ref(&mother));
+    let area = area(Database::Sqlite, slice::from_ref(&mother));
     let pregnancy = Pregnancy {
         id: "P-1",
         mother: &mother,
@@ -265,7 +267,7 @@ fn a_loss_ends_the_expectation() {
         discharged: "",
         babies: Vec::new(),
     };
-    maternity_sends(&area, BOOKED, &[pregnancy.clone()]);
+    maternity_sends(&area, BOOKED, slice::from_ref(&pregnancy));
     area.night_as_at("2020-10-22").expect(0);
     assert_eq!(children(&area).len(), 1);
     // Discharge reason 03 of the NHS Data Dictionary: miscarriage.
@@ -289,7 +291,7 @@ fn a_loss_ends_the_expectation() {
 #[test]
 fn silence_ends_the_expectation_three_weeks_after_the_due_date() {
     let mother = Child::new(1, "Marian", "Thistlewood", "1991-02-11", "QZ1 1AA");
-    let area = area(Database::Sqlite, std::slice::from_ref(&mother));
+    let area = area(Database::Sqlite, slice::from_ref(&mother));
     let pregnancy = Pregnancy {
         id: "P-1",
         mother: &mother,

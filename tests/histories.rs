@@ -495,7 +495,7 @@ impl History {
         assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}\n{}", self.story());
         self.told.push(format!("night as at {day}"));
         assert_eq!(self.children(), self.model.children(), "{}", self.story());
-        self.today = self.today + 1.day();
+        self.today += 1.day();
     }
 
     /// The last night again: not a byte of what is published changes.
