@@ -15,7 +15,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sendlink-linkage", &[]),
     ("sendlink-kit", &["sendlink-identity", "sendlink-records"]),
     (
+        "sendlink-pregnancy",
+        &["sendlink-kit", "sendlink-identity", "sendlink-records"],
+    ),
+    (
         "sendlink-section23",
+        &["sendlink-kit", "sendlink-identity", "sendlink-records"],
+    ),
+    (
+        "sendlink-two-year-review",
         &["sendlink-kit", "sendlink-identity", "sendlink-records"],
     ),
     (
@@ -37,7 +45,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "sendlink-synth",
         &[
             "sendlink-kit",
+            "sendlink-pregnancy",
             "sendlink-section23",
+            "sendlink-two-year-review",
             "sendlink-school-census",
             "sendlink-identity",
             "sendlink-records",
@@ -55,8 +65,12 @@ const BELOW_THE_DOOR: &[&str] = &[
 
 /// Pairs that must not reach each other by any path.
 const NEVER: &[(&str, &str)] = &[
+    ("sendlink-pregnancy", "sendlink-transport"),
+    ("sendlink-pregnancy", "sendlink-dataset"),
     ("sendlink-section23", "sendlink-transport"),
     ("sendlink-section23", "sendlink-dataset"),
+    ("sendlink-two-year-review", "sendlink-transport"),
+    ("sendlink-two-year-review", "sendlink-dataset"),
     ("sendlink-school-census", "sendlink-transport"),
     ("sendlink-school-census", "sendlink-dataset"),
 ];

@@ -90,7 +90,7 @@ fn play(area: &Area, kill_at: Option<&str>) -> bool {
 }
 
 fn killed_at_every_point(database: Database) {
-    let area = Area::new(300, 21, Database::Sqlite);
+    let area = Area::small(21, Database::Sqlite);
     fs::write(
         area.file("incoming/section23/R9M/cut-off.csv"),
         "Form reference,\"half a re",
@@ -137,7 +137,7 @@ fn killed_at_every_fail_point_on_postgresql() {
 }
 
 fn killed_at_moments(database: Database, moments: u32) {
-    let area = Area::new(300, 22, Database::Sqlite);
+    let area = Area::small(22, Database::Sqlite);
     let undisturbed = area.twin(database);
     let began = Instant::now();
     undisturbed.night().expect(0);
@@ -179,7 +179,7 @@ fn killed_at_sixty_moments_on_postgresql() {
 #[test]
 fn of_two_runs_at_once_one_wins() {
     for database in Database::BOTH {
-        let area = Area::new(300, 23, database);
+        let area = Area::small(23, database);
         let mut runs: Vec<_> = (0..2)
             .map(|_| {
                 area.command(&["run", "--as-at", AS_AT])
@@ -197,7 +197,7 @@ fn of_two_runs_at_once_one_wins() {
 
 #[test]
 fn postgresql_stopped_and_started_in_the_middle_of_a_load() {
-    let area = Area::new(300, 24, Database::Sqlite);
+    let area = Area::small(24, Database::Sqlite);
     area.night().expect(0);
     let version = area.version();
     let cluster = Cluster::start();
@@ -223,7 +223,7 @@ fn postgresql_stopped_and_started_in_the_middle_of_a_load() {
 
 #[test]
 fn a_full_disk_loses_nothing() {
-    let area = Area::new(300, 25, Database::Sqlite);
+    let area = Area::small(25, Database::Sqlite);
     let undisturbed = area.twin(Database::Sqlite);
     undisturbed.night().expect(0);
     let version = undisturbed.version();

@@ -6,7 +6,7 @@ use sendlink_tests::{Area, Database};
 
 #[test]
 fn without_its_key_the_night_does_not_begin() {
-    let area = Area::new(300, 11, Database::Sqlite);
+    let area = Area::small(11, Database::Sqlite);
     fs::rename(area.file("keys/sendlink.key"), area.file("keys/away")).unwrap();
     area.night().expect(77);
     assert!(!area.file("data/vault.db").exists());
@@ -14,7 +14,7 @@ fn without_its_key_the_night_does_not_begin() {
 
 #[test]
 fn a_key_that_others_can_read_is_refused() {
-    let area = Area::new(300, 12, Database::Sqlite);
+    let area = Area::small(12, Database::Sqlite);
     for mode in [0o644, 0o604] {
         fs::set_permissions(area.file("keys/sendlink.key"), fs::Permissions::from_mode(mode)).unwrap();
         area.night().expect(77);
@@ -26,7 +26,7 @@ fn a_key_that_others_can_read_is_refused() {
 #[test]
 fn another_key_stops_the_night_before_a_row_is_written() {
     for database in Database::BOTH {
-        let area = Area::new(300, 13, database);
+        let area = Area::small(13, database);
         area.night().expect(0);
         let version = area.version();
         fs::rename(area.file("keys/sendlink.key"), area.file("keys/first.key")).unwrap();
@@ -46,7 +46,7 @@ fn another_key_stops_the_night_before_a_row_is_written() {
 
 #[test]
 fn the_fingerprint_is_all_that_is_shown_of_a_key() {
-    let area = Area::new(300, 14, Database::Sqlite);
+    let area = Area::small(14, Database::Sqlite);
     let shown = area.run(&["keys", "show"]).expect(0).stdout;
     let file = fs::read_to_string(area.file("keys/sendlink.key")).unwrap();
     assert!(!file.contains(shown.trim()));

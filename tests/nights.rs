@@ -7,7 +7,7 @@ use sendlink_tests::{Area, Database, area::AS_AT};
 #[test]
 fn a_night_publishes_and_a_second_one_finds_nothing_new() {
     for database in Database::BOTH {
-        let area = Area::new(300, 1, database);
+        let area = Area::small(1, database);
         let first = area.night().expect(0);
         assert!(first.stdout.contains("Match rates"), "{}", first.stdout);
         let version = area.version();
@@ -33,7 +33,7 @@ fn published_bytes(area: &Area) -> Vec<Vec<u8>> {
 
 #[test]
 fn both_databases_hold_the_same_dataset() {
-    let area = Area::new(300, 2, Database::Sqlite);
+    let area = Area::small(2, Database::Sqlite);
     let twin = area.twin(Database::Postgres);
     area.night().expect(0);
     twin.night().expect(0);
@@ -42,7 +42,7 @@ fn both_databases_hold_the_same_dataset() {
 
 #[test]
 fn the_order_in_which_deliveries_arrive_does_not_matter() {
-    let area = Area::new(300, 3, Database::Sqlite);
+    let area = Area::small(3, Database::Sqlite);
     let twin = area.twin(Database::Sqlite);
     area.night().expect(0);
     // The twin gets the same deliveries one feed at a time, the last first.
@@ -75,7 +75,7 @@ fn the_order_in_which_deliveries_arrive_does_not_matter() {
 
 #[test]
 fn the_order_of_rows_does_not_matter() {
-    let area = Area::new(300, 9, Database::Sqlite);
+    let area = Area::small(9, Database::Sqlite);
     let twin = area.twin(Database::Sqlite);
     let mut turned = 0;
     for folder in ["incoming/section23/N9V", "incoming/school-census"] {
@@ -117,7 +117,7 @@ fn turn_rows_round(folder: &Path) -> u32 {
 
 #[test]
 fn an_earlier_day_is_refused_after_a_later_one() {
-    let area = Area::new(300, 4, Database::Sqlite);
+    let area = Area::small(4, Database::Sqlite);
     area.night().expect(0);
     let version = area.version();
     let refused = area.run(&["run", "--as-at", "2026-06-01"]).expect(64);
@@ -127,7 +127,7 @@ fn an_earlier_day_is_refused_after_a_later_one() {
 
 #[test]
 fn a_dry_run_writes_nothing() {
-    let area = Area::new(300, 5, Database::Sqlite);
+    let area = Area::small(5, Database::Sqlite);
     let dry = area.run(&["run", "--as-at", AS_AT, "--dry-run"]).expect(0);
     assert!(dry.stdout.contains("nothing was written"), "{}", dry.stdout);
     for made in ["data", "landing", "reports"] {
@@ -137,7 +137,7 @@ fn a_dry_run_writes_nothing() {
 
 #[test]
 fn a_broken_source_holds_back_neither_the_others_nor_the_dataset() {
-    let area = Area::new(300, 6, Database::Sqlite);
+    let area = Area::small(6, Database::Sqlite);
     let feed = fs::read_dir(area.file("incoming/section23"))
         .unwrap()
         .next()
@@ -175,7 +175,7 @@ fn every_unmatched_notice_has_a_reason() {
 
 #[test]
 fn a_births_file_that_is_wrong_is_found_before_the_work() {
-    let area = Area::new(300, 8, Database::Sqlite);
+    let area = Area::small(8, Database::Sqlite);
     fs::write(
         area.file("reference/births.csv"),
         "la_code,year,births\n881,2025,many\n",

@@ -11,6 +11,7 @@ use sendlink_tests::{
     Area, Database, program,
     stated::{self, Stated, csv_rows},
 };
+use serde_json::Value;
 
 /// Tiers that an identifier decides: no chance of a wrong one is accepted.
 const EXACT: [&str; 3] = ["T1", "T2", "T3"];
@@ -184,6 +185,61 @@ fn links_by_identifiers_agree_with_the_truth() {
         looked_at > 40 && excused * 10 < looked_at,
         "{looked_at} {excused}"
     );
+}
+
+#[test]
+fn the_program_tells_how_its_links_stand_beside_the_truth() {
+    let area = area(6_000, 55);
+    let compared = area
+        .run(&["match-rates", "--truth", "truth", "--format", "json"])
+        .expect(0)
+        .rows();
+    let number = |row: &Value, column: &str| row[column].as_f64();
+    let mut exact = 0.0;
+    for row in &compared {
+        println!("{row}");
+        if EXACT.iter().any(|tier| row["tier"] == *tier) {
+            assert_eq!(
+                number(row, "matched"),
+                number(row, "right"),
+                "a false link: {row}"
+            );
+            exact += number(row, "matched").unwrap_or_default();
+        }
+    }
+    assert!(exact > 1_000.0, "{exact} records by identifiers");
+    let of = |kind: &str, tier: &str| {
+        compared
+            .iter()
+            .find(|row| row["kind"] == kind && row["tier"] == tier)
+            .unwrap()
+    };
+    for kind in ["section23", "two-year-review", "school-census"] {
+        let precision = number(of(kind, "T4"), "precision").unwrap();
+        assert!(precision >= LEAST_PRECISION, "{kind}: {precision}");
+        let recall = number(of(kind, "all"), "recall").unwrap();
+        assert!(recall >= LEAST_RECALL, "{kind}: {recall}");
+    }
+    // What the truth says of the same records by itself.
+    let told = told(&area);
+    let notices = told.iter().filter(|record| record.is_notice());
+    assert_eq!(
+        number(of("section23", "all"), "matched"),
+        Some(
+            notices
+                .filter(|record| ["T1", "T2", "T3", "T4"].contains(&record.tier.as_str()))
+                .count() as f64
+        )
+    );
+    // Another area's truth knows none of these records, and says so.
+    fs::create_dir(area.file("elsewhere")).unwrap();
+    fs::write(
+        area.file("elsewhere/records.csv"),
+        "feed,file,line,person\ns23,a.csv,2,F1\n",
+    )
+    .unwrap();
+    let refused = area.run(&["match-rates", "--truth", "elsewhere"]).expect(65);
+    assert!(refused.stderr.contains("another area"), "{}", refused.stderr);
 }
 
 #[test]

@@ -38,6 +38,20 @@ pub struct Area {
 /// The day that the tests' areas are about.
 pub const AS_AT: &str = "2026-06-30";
 
+/// Submissions that a small area keeps of each service.
+const LAST_SUBMISSIONS: usize = 4;
+
+/// The folders in a folder, by name.
+fn folders(within: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(within)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
 impl Area {
     /// An area of this many children with one year of deliveries.
     pub fn new(children: u32, seed: u64, database: Database) -> Self {
@@ -49,6 +63,22 @@ impl Area {
                 Database::Postgres => postgres::database(&postgres::shared()),
             },
         )
+    }
+
+    /// An area for tests that run many nights: 300 children, and of each service that submits monthly only the last
+    /// submissions.
+    pub fn small(seed: u64, database: Database) -> Self {
+        let area = Area::new(300, seed, database);
+        for kind in ["pregnancy", "two-year-review"] {
+            for body in folders(&area.file("incoming").join(kind)) {
+                let submissions = folders(&body);
+                let before = submissions.len().saturating_sub(LAST_SUBMISSIONS);
+                for submission in submissions.iter().take(before) {
+                    fs::remove_dir_all(submission).expect("the folder is removed");
+                }
+            }
+        }
+        area
     }
 
     /// An area on the database behind this URL.

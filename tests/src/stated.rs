@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 
 use crate::Area;
@@ -26,7 +27,7 @@ pub struct Stated {
     pub nhs_number: String,
 }
 
-/// Notices of the bodies that send text, by file and line.
+/// Notices, by file and line, row or place.
 pub fn in_notices(area: &Area) -> BTreeMap<(String, String), Stated> {
     let mut stated = BTreeMap::new();
     for (body, names) in [
@@ -69,6 +70,29 @@ pub fn in_notices(area: &Area) -> BTreeMap<(String, String), Stated> {
             }
         }
     }
+    for entry in fs::read_dir(area.file("incoming/section23/R9H")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for (row, cells) in sheet_rows(&path, "Notifications", 2) {
+            let [forename, surname, birth, postcode, upn, number] = [
+                "Child's first name",
+                "Child's surname",
+                "Child's date of birth",
+                "Postcode",
+                "UPN (if at a maintained nursery)",
+                "NHS number",
+            ]
+            .map(|column| cells[column].as_str());
+            stated.insert(
+                (name.clone(), row.to_string()),
+                Stated {
+                    exact: exact(forename, surname, &iso(birth), postcode),
+                    upns: one(upn),
+                    nhs_number: number.replace(' ', ""),
+                },
+            );
+        }
+    }
     for entry in fs::read_dir(area.file("incoming/section23/R9K")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -94,6 +118,27 @@ pub fn in_notices(area: &Area) -> BTreeMap<(String, String), Stated> {
         }
     }
     stated
+}
+
+/// The rows of a sheet below its header by column, with their numbers in Excel. A date is `2014-10-28`.
+fn sheet_rows(path: &Path, sheet: &str, header_row: usize) -> Vec<(usize, BTreeMap<String, String>)> {
+    let mut workbook: Xlsx<_> = open_workbook(path).unwrap();
+    let range = workbook.worksheet_range(sheet).unwrap();
+    let (first, _) = range.start().unwrap();
+    let text = |cell: &Data| match cell {
+        Data::DateTime(day) => {
+            let (year, month, day, ..) = day.to_ymd_hms_milli();
+            format!("{year}-{month:02}-{day:02}")
+        }
+        other => other.to_string(),
+    };
+    let mut rows = (first as usize + 1..)
+        .zip(range.rows())
+        .filter(|(row, _)| *row >= header_row);
+    let (_, header) = rows.next().unwrap();
+    let header: Vec<String> = header.iter().map(text).collect();
+    rows.map(|(row, cells)| (row, header.iter().cloned().zip(cells.iter().map(text)).collect()))
+        .collect()
 }
 
 /// A set of one; of none where it is blank.

@@ -78,11 +78,7 @@ impl Backend {
             Access::ReadOnly => options.pragma("query_only", "ON"),
         };
         let options = quiet(options);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await
-            .map_err(|error| doing.failed(&error))?;
+        let pool = connect(options).await.map_err(|error| doing.failed(&error))?;
         Ok(Backend {
             folder: folder.to_owned(),
             pool,
@@ -105,6 +101,31 @@ impl Backend {
         }
     }
 }
+
+/// Opens the file. Of two programs that make it at once, one is told that it is busy when it turns the log on: SQLite
+/// does not wait there, whatever the timeout.
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let mut tries = TRIES;
+    loop {
+        let opened = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.clone())
+            .await;
+        match opened {
+            Err(sqlx::Error::Database(error)) if tries > 0 && error.code().as_deref() == Some(BUSY) => {
+                tries -= 1;
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// SQLITE_BUSY.
+const BUSY: &str = "5";
+/// Turning the log on takes milliseconds: two seconds of tries outlast any that is not stuck.
+const TRIES: u32 = 40;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Rewrites the file without its free space, and empties its log.
 pub(crate) async fn scrub(back: &Backend) -> Result<(), StoreError> {

@@ -123,11 +123,11 @@ basis = "{basis}"
                 Kind::Section23 | Kind::SchoolCensus => "duty",
                 Kind::Pregnancy | Kind::TwoYearReview => "s251-exempt",
             },
-            expect = match feed.kind {
-                Kind::Pregnancy | Kind::TwoYearReview | Kind::SchoolCensus =>
+            expect = match feed.delivery {
+                synth::DeliveryMode::Period | synth::DeliveryMode::Snapshot =>
                     format!("expect_every = \"{} days\"", feed.expect_every_days),
-                // A body of a small area has months without a notice; in a real one, say so when they end.
-                Kind::Section23 => format!("# expect_every = \"{} days\"", feed.expect_every_days),
+                // A body of a small area has months with nothing to tell; in a real one, say so when they end.
+                synth::DeliveryMode::Delta => format!("# expect_every = \"{} days\"", feed.expect_every_days),
             },
             // A month of a small area has a handful of reviews, or none, and the next has many.
             volume = match feed.delivery {
