@@ -27,7 +27,7 @@ pub mod stop;
 pub mod summary;
 mod volume;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
@@ -81,16 +81,40 @@ struct Night<'a> {
 /// says so and the run ends with [`Exit::Held`].
 pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
     let feeds = feeds::ready(config, &chosen(config, request)?)?;
+    let mut clock = Clock::start();
     let mut night = begin(config, request).await?;
+    clock.stage_ends("lock");
     let offers = fetch::fetch(&mut night, &feeds).await?;
+    clock.stage_ends("fetch");
     load::load_all(&mut night, &feeds).await?;
     freshness::note(&mut night).await?;
+    clock.stage_ends("load");
     link::link(&mut night).await?;
+    clock.stage_ends("link");
     publish::publish(&mut night, &feeds).await?;
+    clock.stage_ends("publish");
     let page = report::write(&mut night).await?;
+    clock.stage_ends("report");
     settle::acknowledge(&mut night, &offers, &feeds).await?;
     settle::prune(&mut night, &feeds).await?;
-    finish(night, page).await
+    let ended = finish(night, page).await;
+    clock.stage_ends("settle");
+    ended
+}
+
+/// Tells the log how long each stage took: what an operator compares from night to night.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Clock(Instant::now())
+    }
+
+    fn stage_ends(&mut self, stage: &str) {
+        let now = Instant::now();
+        let seconds = now.duration_since(std::mem::replace(&mut self.0, now)).as_secs_f64();
+        tracing::info!(stage, seconds, "A stage ends.");
+    }
 }
 
 fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Failure> {
