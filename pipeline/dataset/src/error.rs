@@ -146,7 +146,6 @@ impl Doing {
         };
         match error {
             sqlx::Error::Database(database) => self.refused(database.as_ref()),
-            // Files are SQLite's own, which speaks in result codes: this is a server's connection.
             sqlx::Error::Io(_) => unavailable("connection"),
             sqlx::Error::Tls(_) => unavailable("tls"),
             // The server hung up in the middle of a message.
@@ -184,10 +183,6 @@ impl Doing {
     fn refused(self, error: &dyn sqlx::error::DatabaseError) -> StoreError {
         let doing = self.0;
         let code = error.code().unwrap_or_default().into_owned();
-        // SQLite gives numbers of up to four digits, PostgreSQL a SQLSTATE of five characters.
-        if let (Ok(number), true) = (code.parse::<u32>(), code.len() < 5) {
-            return self.refused_by_sqlite(number, error.constraint());
-        }
         match (code.get(..2).unwrap_or_default(), code.as_str()) {
             (_, "53100") => StoreError::Full { doing, code },
             (_, "25006") => StoreError::ReadOnly { doing, code },
@@ -213,7 +208,8 @@ impl Doing {
         }
     }
 
-    fn refused_by_sqlite(self, code: u32, constraint: Option<&str>) -> StoreError {
+    /// The meaning of a result code of SQLite.
+    pub(crate) fn refused_by_sqlite(self, code: u32) -> StoreError {
         let doing = self.0;
         let shown = format!("SQLite {code}");
         // The primary result code is the low byte: https://www.sqlite.org/rescode.html
@@ -225,13 +221,7 @@ impl Doing {
             11 | 26 => StoreError::Corrupt {
                 what: "the file is damaged or is no database",
             },
-            _ => {
-                let constraint = constraint.map(|name| format!(" {name}")).unwrap_or_default();
-                StoreError::Internal {
-                    doing,
-                    code: shown + &constraint,
-                }
-            }
+            _ => StoreError::Internal { doing, code: shown },
         }
     }
 }
@@ -259,7 +249,7 @@ mod tests {
 
     #[test]
     fn result_codes_of_sqlite_are_told_apart() {
-        let of = |code| Doing("test").refused_by_sqlite(code, None);
+        let of = |code| Doing("test").refused_by_sqlite(code);
         assert!(matches!(of(13), StoreError::Full { .. }));
         // SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DIRECTORY, SQLITE_NOTADB.
         assert!(matches!(of(778), StoreError::Io { .. }));

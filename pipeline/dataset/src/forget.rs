@@ -54,8 +54,8 @@ const HELD: [(&str, &str); 6] = [
         "select count(*) from record where record_id in (select record_id from target)",
     ),
     (
-        "vault.encoding",
-        "select count(*) from encoding where record_id in (select record_id from target)",
+        "vault.content",
+        "select count(*) from content where id in (select id from target_content)",
     ),
     (
         "vault.link",
@@ -83,7 +83,7 @@ const ERASE: [&str; 7] = [
     "delete from decision
       where (left_type = 'record' and left_id in (select record_id from target))
          or (right_type = 'record' and right_id in (select record_id from target))",
-    "delete from encoding where record_id in (select record_id from target)",
+    "delete from content where id in (select id from target_content)",
     // Of a notification that other children are about too, which stays.
     "insert into forgotten_subject (mark, number)
      select k.mark, l.number from kept k join link l on l.record_id = k.record_id
@@ -148,7 +148,12 @@ impl Store {
             proof.after.insert(table.to_owned(), tx.count(sql, []).await?);
         }
         proof.after.insert("ops.finding".to_owned(), 0);
-        for sql in ["drop table target", "drop table target_child", "drop table kept"] {
+        for sql in [
+            "drop table target",
+            "drop table target_content",
+            "drop table target_child",
+            "drop table kept",
+        ] {
             tx.execute(sql, []).await?;
         }
         let object = match what {
@@ -230,9 +235,9 @@ pub(crate) async fn finish_scrub(store: &Store, lease: &Lease) -> Result<(), Sto
         return Ok(());
     }
     match &store.back {
-        Back::Sqlite(back) => sqlite::scrub(back).await?,
+        Back::Sqlite(back) => sqlite::scrub(back)?,
         Back::Postgres(back) => {
-            let tables = ["record", "encoding", "link", "child", "child_event", "decision"];
+            let tables = ["record", "content", "link", "child", "child_event", "decision"];
             let mut tables: Vec<String> = tables.iter().map(|table| format!("vault.{table}")).collect();
             tables.push("ops.finding".to_owned());
             postgres::scrub(back, &tables).await?;
@@ -297,8 +302,8 @@ async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError>
     let (targets, unknown) = match what {
         ForgetWhat::Child(child) => (
             tx.all(
-                "select r.record_id, r.delivery, r.said_delivery, r.location
-                   from record r join link l on l.record_id = r.record_id
+                "select r.record_id, r.delivery, r.said_delivery, c.location
+                   from record r join content c on c.id = r.content join link l on l.record_id = r.record_id
                   where l.child_id = $1 and not exists
                     (select 1 from link o where o.record_id = l.record_id and o.child_id <> l.child_id)",
                 [child.0.as_slice().into()],
@@ -309,7 +314,8 @@ async fn find(tx: &mut Tx, what: &ForgetWhat) -> Result<Vec<Target>, StoreError>
         ),
         ForgetWhat::Feed(feed) => (
             tx.all(
-                "select record_id, delivery, said_delivery, location from record where feed = $1",
+                "select r.record_id, r.delivery, r.said_delivery, c.location
+                   from record r join content c on c.id = r.content where r.feed = $1",
                 [feed.as_str().into()],
                 read,
             )
@@ -342,6 +348,7 @@ async fn stage(
     let blob = if tx.is_postgres() { "bytea" } else { "blob" };
     for sql in [
         format!("create temporary table target (record_id {blob} primary key, mark {blob} not null)"),
+        "create temporary table target_content (id bigint primary key)".to_owned(),
         format!("create temporary table target_child (child_id {blob} primary key)"),
         format!("create temporary table kept (record_id {blob} primary key, mark {blob} not null)"),
     ] {
@@ -357,6 +364,14 @@ async fn stage(
         })
         .collect();
     tx.bulk("target", &["record_id", "mark"], rows).await?;
+    tx.execute(
+        "insert into target_content (id)
+         select r.content from record r join target t on t.record_id = r.record_id
+          union
+         select r.encoded from record r join target t on t.record_id = r.record_id where r.encoded is not null",
+        [],
+    )
+    .await?;
     tx.execute(
         "insert into target_child (child_id)
          select distinct l.child_id from link l join target t on t.record_id = l.record_id

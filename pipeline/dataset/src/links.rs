@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use linkage::{ChildId, RecordId, Subject};
 use records::{Kind, Version};
+use tokio::sync::mpsc::Sender;
 
 use crate::{
     Lease, Run, Store, StoreError, audit,
@@ -126,25 +127,22 @@ pub struct LinkChange {
 }
 
 impl Store {
-    /// A page of the sealed encodings of all records that stand, ordered by record id: at most `limit`, after
-    /// `after`. An empty page is the end.
+    /// Sends the sealed encodings of all records that stand, by the batch, in no certain order: that in which they are
+    /// read fastest.
     ///
     /// # Errors
-    /// Where the database cannot be read.
-    pub async fn encodings(
-        &self,
-        after: Option<RecordId>,
-        limit: u32,
-    ) -> Result<Vec<EncodingRow>, StoreError> {
+    /// Where the database cannot be read, or nobody listens any more.
+    pub async fn encodings(&self, batch: usize, to: &Sender<Vec<EncodingRow>>) -> Result<(), StoreError> {
         let mut tx = self.read("read the encodings").await?;
-        let after = after.map_or_else(Vec::new, |record| record.0.to_vec());
         let forgotten = forgotten_subjects(&mut tx).await?;
-        tx.all(
-            "select e.record_id, r.kind, r.feed, r.provider, r.scope, e.version, r.event_date,
-                    r.received_date, e.sealed
-               from encoding e join record r on r.record_id = e.record_id
-              where r.state = 'current' and e.record_id > $1 order by e.record_id limit $2",
-            [after.into(), i64::from(limit).into()],
+        tx.send_each(
+            "select r.record_id, r.kind, r.feed, r.provider, r.scope, r.version, r.event_date,
+                    r.received_date, c.sealed
+               from record r join content c on c.id = r.encoded
+              where r.state = 'current'",
+            [],
+            batch,
+            to,
             |row| {
                 let record_id = RecordId(row.bytes(0)?);
                 Ok(EncodingRow {
@@ -243,7 +241,7 @@ impl Store {
             // What reads next joins these, and must not plan by what they were before the night.
             for table in [
                 "analyze record",
-                "analyze encoding",
+                "analyze content",
                 "analyze link",
                 "analyze child",
             ] {
@@ -410,23 +408,42 @@ async fn stage(tx: &mut Tx, links: &Links) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How the new links go with the records: all in one pass, as each pass goes over all of them.
+const LINKED: &str = "
+    select coalesce(sum(case when r.record_id is null or r.state <> 'current' then 1 else 0 end), 0),
+           coalesce(sum(case when r.about = 'nobody' or (r.about = 'child') <> (n.number = 0) then 1 else 0 end), 0),
+           coalesce(sum(case when r.about = 'child' and r.state = 'current' and n.number = 0 then 1 else 0 end), 0)
+      from new_link n left join record r on r.record_id = n.record_id";
+
 async fn check(tx: &mut Tx) -> Result<(), StoreError> {
-    let checks = [
+    let about_a_child = tx
+        .count(
+            "select count(*) from record where state = 'current' and about = 'child'",
+            [],
+        )
+        .await?;
+    let counts = tx
+        .optional(LINKED, [], |row| {
+            Ok((row.count(0)?, row.count(1)?, row.count(2)?))
+        })
+        .await?;
+    let (gone, misnumbered, linked) = counts.unwrap_or_default();
+    for (what, count) in [
+        ("links of records that do not stand", gone),
         (
-            "links of records that do not stand",
-            "select count(*) from new_link n where not exists
-               (select 1 from record r where r.record_id = n.record_id and r.state = 'current')",
+            "links under a number that their record does not have",
+            misnumbered,
         ),
         (
             "records about a child that stand without a link",
-            "select count(*) from record r where r.state = 'current' and r.about = 'child'
-                and not exists (select 1 from new_link n where n.record_id = r.record_id)",
+            about_a_child.saturating_sub(linked),
         ),
-        (
-            "links under a number that their record does not have",
-            "select count(*) from new_link n join record r on r.record_id = n.record_id
-              where r.about = 'nobody' or (r.about = 'child') <> (n.number = 0)",
-        ),
+    ] {
+        if count > 0 {
+            return Err(StoreError::Invariant { what, count });
+        }
+    }
+    let checks = [
         (
             "children who are linked twice with one pregnancy",
             "select count(*) from (select 1 from new_link n where n.number > 0

@@ -182,7 +182,7 @@ impl Store {
             ..LoadReport::default()
         };
         staged.count_outcomes(&mut tx, &mut report).await?;
-        merge::merge(&mut tx, run, &info, id, &mut report).await?;
+        merge::merge(&mut tx, run, &info, id, &staged, &mut report).await?;
         stage::remove(&mut tx).await?;
         findings::replace(&mut tx, id, findings).await?;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    sql::{Inner, Tx},
+    sql::Tx,
     store::{Access, Back, Store},
 };
 
@@ -45,12 +45,7 @@ pub(crate) async fn migrate(store: &Store, access: Access) -> Result<(), StoreEr
         return tx.rollback().await;
     }
     for migration in migrations.iter().filter(|migration| migration.version > found) {
-        let doing = tx.doing();
-        match tx.inner() {
-            Inner::Sqlite(tx) => sqlx::raw_sql(migration.sql).execute(&mut **tx).await.map(drop),
-            Inner::Postgres(tx) => sqlx::raw_sql(migration.sql).execute(&mut **tx).await.map(drop),
-        }
-        .map_err(|error| doing.failed(&error))?;
+        tx.batch(migration.sql).await?;
         tx.execute(
             "insert into schema_version (version) values ($1)",
             [migration.version.into()],

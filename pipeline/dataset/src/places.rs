@@ -28,8 +28,8 @@ impl Store {
     pub async fn placed_records(&self) -> Result<Vec<PlacedRecord>, StoreError> {
         let mut tx = self.read("read where records stood").await?;
         tx.all(
-            "select r.kind, r.feed, r.location, l.child_id, l.tier
-               from link l join record r on r.record_id = l.record_id
+            "select r.kind, r.feed, c.location, l.child_id, l.tier
+               from link l join record r on r.record_id = l.record_id join content c on c.id = r.content
               where r.state = 'current' and l.number = 0 order by l.record_id",
             [],
             |row| {

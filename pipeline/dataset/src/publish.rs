@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use records::Kind;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc::channel;
 
 use crate::{
     Lease, Run, Store, StoreError, hex,
@@ -16,13 +16,16 @@ use crate::{
         digest::{ReadBack, read_back},
     },
     postgres,
-    sql::{Sql, Tx, Value},
+    sql::{Row, Sql, Tx, Value},
     sqlite,
     store::Back,
 };
 
-/// Records whose rows are written at a time: some ten megabytes.
-const BATCH: usize = 20_000;
+/// Records that are read and written at a time: a few megabytes.
+const BATCH: usize = 4_000;
+
+/// Batches that wait to be written.
+const BATCHES_WAITING: usize = 3;
 
 /// How a feed stands on the day, for the dataset's `freshness`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -287,34 +290,51 @@ pub(crate) async fn put(
         .await
 }
 
-/// Fills the tables aside with everything but the row of `dataset`. `prefix` stands before their names.
+/// Fills the tables aside with everything but the row of `dataset`: one task reads the vault while this one writes.
+/// `prefix` stands before their names. Hands the vault's transaction back.
 pub(crate) async fn fill(
-    vault: &mut Tx,
+    mut vault: Tx,
     aside: &mut Tx,
     prefix: &str,
     release: &Release,
-) -> Result<(), StoreError> {
+) -> Result<Tx, StoreError> {
+    let (sender, mut receiver) = channel(BATCHES_WAITING);
+    let reading = tokio::spawn(async move {
+        let read = async {
+            let joined = |row: &Row<'_>| Ok(Heard::Joined(Box::new(Joined::read(row)?)));
+            vault.send_each(JOINED, [], BATCH, &sender, joined).await?;
+            let apart = |row: &Row<'_>| Ok(Heard::Apart(Box::new(Standing::read(row)?)));
+            vault.send_each(APART, [], BATCH, &sender, apart).await
+        }
+        .await;
+        (vault, read)
+    });
     let mut builder = Builder::default();
-    let mut joined = vault.stream(JOINED, []);
-    while let Some(row) = joined.try_next().await? {
-        builder.add(Joined::read(&row)?);
-        if builder.records() == BATCH {
-            put_all(aside, prefix, &mut builder).await?;
+    while let Some(batch) = receiver.recv().await {
+        for heard in batch {
+            match heard {
+                Heard::Joined(joined) => builder.add(&joined),
+                Heard::Apart(standing) => builder.add_apart(&standing),
+            }
         }
+        put_all(aside, prefix, &mut builder).await?;
     }
-    drop(joined);
+    let (mut vault, read) = reading.await.map_err(|_| StoreError::Internal {
+        doing: "read the vault",
+        code: "a task that stopped".to_owned(),
+    })?;
+    read?;
     builder.finish();
-    let mut apart = vault.stream(APART, []);
-    while let Some(row) = apart.try_next().await? {
-        builder.add_apart(&Standing::read(&row)?);
-        if builder.records() == BATCH {
-            put_all(aside, prefix, &mut builder).await?;
-        }
-    }
-    drop(apart);
     put_all(aside, prefix, &mut builder).await?;
-    let freshness = freshness(vault, release).await?;
-    put(aside, prefix, &FRESHNESS, freshness).await
+    let freshness = freshness(&mut vault, release).await?;
+    put(aside, prefix, &FRESHNESS, freshness).await?;
+    Ok(vault)
+}
+
+/// A record as it was read.
+enum Heard {
+    Joined(Box<Joined>),
+    Apart(Box<Standing>),
 }
 
 async fn put_all(aside: &mut Tx, prefix: &str, builder: &mut Builder) -> Result<(), StoreError> {
@@ -354,32 +374,43 @@ async fn freshness(vault: &mut Tx, release: &Release) -> Result<Vec<Vec<Value>>,
         .collect())
 }
 
+/// How records that stand go with their links: all in one pass, as each pass goes over the whole vault.
+const LINKED: &str = "
+    select coalesce(sum(case when r.about = 'child' and l.number is null then 1 else 0 end), 0),
+           coalesce(sum(case when r.about = 'nobody' or (r.about = 'child') <> (l.number = 0)
+                             then case when l.number is null then 0 else 1 end else 0 end), 0),
+           coalesce(sum(case when r.about = 'pregnancy' and r.mother_id is null then 1 else 0 end), 0),
+           (select count(*) from link) - count(l.number)
+      from record r left join link l on l.record_id = r.record_id
+     where r.state = 'current'";
+
+/// What [`LINKED`] counts.
+const LINKED_WRONGLY: [&str; 4] = [
+    "records about a child that stand without a link",
+    "links under a number that their record does not have",
+    "pregnancies without a mother",
+    "links of records that do not stand",
+];
+
 /// Checks the vault before anything is built from it.
 async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
+    let counts = vault
+        .all(LINKED, [], |row| {
+            (0..LINKED_WRONGLY.len())
+                .map(|column| row.count(column))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    for (what, count) in LINKED_WRONGLY.into_iter().zip(counts.into_iter().flatten()) {
+        if count > 0 {
+            return Err(StoreError::Invariant { what, count });
+        }
+    }
     let checks = [
         (
-            "records about a child that stand without a link",
-            "select count(*) from record r where r.state = 'current' and r.about = 'child'
-                and not exists (select 1 from link l where l.record_id = r.record_id)",
-        ),
-        (
-            "links under a number that their record does not have",
-            "select count(*) from link l join record r on r.record_id = l.record_id
-              where r.about = 'nobody' or (r.about = 'child') <> (l.number = 0)",
-        ),
-        (
-            "pregnancies without a mother",
-            "select count(*) from record where state = 'current' and about = 'pregnancy' and mother_id is null",
-        ),
-        (
-            "links of records that do not stand",
-            "select count(*) from link l where not exists
-                (select 1 from record r where r.record_id = l.record_id and r.state = 'current')",
-        ),
-        (
             "links to a child that is not live",
-            "select count(*) from link l where not exists
-                (select 1 from child c where c.child_id = l.child_id and c.state = 'live')",
+            "select count(*) from link l left join child c on c.child_id = l.child_id
+              where c.state is null or c.state <> 'live'",
         ),
         (
             "pairs on the do-not-link list in one child",
@@ -404,53 +435,55 @@ async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Every record that stands, with how many children a notification of a pregnancy has.
+const LINEAGE: &str = "
+    select r.record_id, r.kind, r.about,
+           case when r.about = 'pregnancy'
+                then (select count(*) from link l where l.record_id = r.record_id and l.number > 0) else 0 end
+      from record r where r.state = 'current' order by r.record_id";
+
 /// Checks that the rows read back are those of the vault, record by record.
 pub(crate) async fn check_lineage(vault: &mut Tx, read: &ReadBack) -> Result<(), StoreError> {
     let tables = [
-        (
-            // Of a record about a child one, whatever the vault's links say.
-            LINK.name,
-            "select record_id from record where state = 'current' and about = 'child'
-             union all select record_id from link where number > 0 order by record_id",
-        ),
-        (
-            PREGNANCY_NOTIFICATION.name,
-            "select record_id from record where state = 'current' and about = 'pregnancy' order by record_id",
-        ),
-        (
-            PREGNANCY_CHILD.name,
-            "select record_id from link where number > 0 order by record_id",
-        ),
-        (
-            BIRTH.name,
-            "select record_id from record where state = 'current' and kind = 'pregnancy' and about <> 'pregnancy'
-              order by record_id",
-        ),
-        (
-            TWO_YEAR_REVIEW.name,
-            "select record_id from record where state = 'current' and kind = 'two-year-review' order by record_id",
-        ),
-        (
-            SECTION23_NOTICE.name,
-            "select record_id from record where state = 'current' and kind = 'section23' order by record_id",
-        ),
-        (
-            SCHOOL_RECORD.name,
-            "select record_id from record where state = 'current' and kind = 'school-census' order by record_id",
-        ),
+        LINK,
+        PREGNANCY_NOTIFICATION,
+        PREGNANCY_CHILD,
+        BIRTH,
+        TWO_YEAR_REVIEW,
+        SECTION23_NOTICE,
+        SCHOOL_RECORD,
     ];
-    for (table, sql) in tables {
-        let mut expected = Sha256::new();
-        let mut count = 0;
-        vault
-            .each(sql, [], |row| {
-                count += 1;
-                expected.update(hex::encode(&row.blob(0)?));
-                Ok(())
-            })
-            .await?;
-        let expected: [u8; 32] = expected.finalize().into();
-        if !read.lineage.contains(&(table, expected)) {
+    let mut expected = tables.map(|table| (table.name, Sha256::new(), 0));
+    let mut expect = |table: &Table, record: &str, times: u64| {
+        for (_, hash, count) in expected.iter_mut().filter(|(name, _, _)| *name == table.name) {
+            for _ in 0..times {
+                hash.update(record);
+                *count += 1;
+            }
+        }
+    };
+    vault
+        .each(LINEAGE, [], |row| {
+            let record = hex::encode(&row.bytes::<16>(0)?);
+            let children = row.count(3)?;
+            let own = match (row.parsed::<Kind>(1)?, row.text(2)?.as_str()) {
+                (Kind::Pregnancy, "pregnancy") => &PREGNANCY_NOTIFICATION,
+                (Kind::Pregnancy, _) => &BIRTH,
+                (Kind::TwoYearReview, _) => &TWO_YEAR_REVIEW,
+                (Kind::Section23, _) => &SECTION23_NOTICE,
+                (Kind::SchoolCensus, _) => &SCHOOL_RECORD,
+            };
+            expect(own, &record, 1);
+            expect(&PREGNANCY_CHILD, &record, children);
+            // Of a record about a child one, whatever the vault's links say.
+            let linked = if row.text(2)? == "child" { 1 } else { children };
+            expect(&LINK, &record, linked);
+            Ok(())
+        })
+        .await?;
+    for (table, hash, count) in expected {
+        let hash: [u8; 32] = hash.finalize().into();
+        if !read.lineage.contains(&(table, hash)) {
             return Err(StoreError::Invariant {
                 what: "rows that are not those of the vault",
                 count,

@@ -4,15 +4,18 @@
 //! that is the same in both dialects is written once. Loading many rows goes through [`Tx::bulk`], which
 //! copies on PostgreSQL and inserts in batches on SQLite.
 
-use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
-use jiff::civil::{Date, DateTime};
+use futures_util::TryStreamExt;
+use jiff::civil::{Date, DateTime, Time};
 use records::Version;
-use sqlx::{
-    AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, postgres::PgRow,
-    sqlite::SqliteRow,
-};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Transaction, postgres::PgRow};
+use tokio::{runtime::Handle, sync::mpsc::Sender};
 
-use crate::{StoreError, error::Doing, postgres, sqlite};
+use crate::{
+    StoreError,
+    error::Doing,
+    postgres,
+    sqlite::{self, connection},
+};
 
 /// A value to bind or copy. Blank values keep their type, which PostgreSQL wants to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,13 +101,25 @@ pub(crate) fn sortable(at: DateTime) -> String {
 }
 
 /// A text that orders as the versions do: a submission for a reporting period after what was said at the same
-/// time, since a text comes after its own beginning.
+/// time, since a text comes after its own beginning. For the same reason what is zero at the end of a time is left
+/// out: these texts fill a good part of the vault.
 pub(crate) fn sortable_version(version: Version) -> String {
-    let time = sortable(version.time());
+    let time = short(version.time());
     match version.issued() {
-        Some(issued) => format!("{time} {}", sortable(issued)),
+        Some(issued) => format!("{time} {}", short(issued)),
         None => time,
     }
+}
+
+fn short(at: DateTime) -> String {
+    let mut text = sortable(at);
+    if at.subsec_nanosecond() == 0 {
+        text.truncate("YYYY-MM-DDTHH:MM:SS".len());
+        if at.time() == Time::midnight() {
+            text.truncate("YYYY-MM-DD".len());
+        }
+    }
+    text
 }
 
 /// The version that [`sortable_version`] wrote.
@@ -141,11 +156,18 @@ impl Sql {
             Sql::Made(text) => AssertSqlSafe(text).into_sql_str(),
         }
     }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Sql::Written(text) => text,
+            Sql::Made(text) => text,
+        }
+    }
 }
 
 /// A row that came back.
-pub(crate) enum Row {
-    Sqlite(SqliteRow),
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
     Postgres(PgRow),
 }
 
@@ -153,10 +175,10 @@ macro_rules! read {
     ($optional:ident, $type:ty) => {
         pub(crate) fn $optional(&self, column: usize) -> Result<Option<$type>, StoreError> {
             match self {
-                Row::Sqlite(row) => row.try_get(column),
-                Row::Postgres(row) => row.try_get(column),
+                Row::Sqlite(row) => row.get(column).ok(),
+                Row::Postgres(row) => row.try_get(column).ok(),
             }
-            .map_err(|_| StoreError::Corrupt {
+            .ok_or(StoreError::Corrupt {
                 what: "a column of another type",
             })
         }
@@ -172,7 +194,7 @@ macro_rules! read {
     };
 }
 
-impl Row {
+impl Row<'_> {
     read!(integer, optional_integer, i64);
     read!(optional_real, f64);
     read!(text, optional_text, String);
@@ -220,7 +242,7 @@ pub(crate) struct Tx {
 }
 
 pub(crate) enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(connection::Transaction),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -238,27 +260,14 @@ macro_rules! bound {
         query
     }};
 }
-pub(crate) use bound;
 
 impl Tx {
-    pub(crate) fn new(doing: &'static str, inner: Inner) -> Self {
-        Tx {
-            doing: Doing(doing),
-            inner,
-        }
-    }
-
-    /// The connection of the back end, for what only one of them can do.
-    pub(crate) fn inner(&mut self) -> &mut Inner {
-        &mut self.inner
+    pub(crate) fn new(doing: Doing, inner: Inner) -> Self {
+        Tx { doing, inner }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner, Inner::Postgres(_))
-    }
-
-    pub(crate) fn doing(&self) -> Doing {
-        self.doing
     }
 
     /// Runs a statement; returns how many rows it touched.
@@ -269,32 +278,25 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let sql = sql.into();
         match &mut self.inner {
-            Inner::Sqlite(tx) => bound!(sql, values)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
+            Inner::Sqlite(tx) => tx.execute(sql.as_str(), &values),
             Inner::Postgres(tx) => bound!(sql, values)
                 .execute(&mut **tx)
                 .await
-                .map(|done| done.rows_affected()),
+                .map(|done| done.rows_affected())
+                .map_err(|error| self.doing.failed(&error)),
         }
-        .map_err(|error| self.doing.failed(&error))
     }
 
-    /// Runs a query whose rows come as they are asked for.
-    pub(crate) fn stream<'t, const N: usize>(
-        &'t mut self,
-        sql: impl Into<Sql>,
-        values: [Value; N],
-    ) -> BoxStream<'t, Result<Row, StoreError>> {
-        let sql = sql.into();
-        let doing = self.doing;
+    /// Runs statements without values.
+    pub(crate) async fn batch(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => bound!(sql, values).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
-            Inner::Postgres(tx) => bound!(sql, values).fetch(&mut **tx).map_ok(Row::Postgres).boxed(),
+            Inner::Sqlite(tx) => tx.batch(sql),
+            Inner::Postgres(tx) => sqlx::raw_sql(sql)
+                .execute(&mut **tx)
+                .await
+                .map(drop)
+                .map_err(|error| self.doing.failed(&error)),
         }
-        .map_err(move |error| doing.failed(&error))
-        .boxed()
     }
 
     /// Runs a query and hands each row on as it comes.
@@ -302,13 +304,58 @@ impl Tx {
         &mut self,
         sql: impl Into<Sql>,
         values: [Value; N],
-        mut take: impl FnMut(&Row) -> Result<(), StoreError>,
+        mut take: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut rows = self.stream(sql, values);
-        while let Some(row) = rows.try_next().await? {
-            take(&row)?;
+        let (sql, doing) = (sql.into(), self.doing);
+        let tx = match &mut self.inner {
+            Inner::Sqlite(tx) => return tx.each(sql.as_str(), &values, take),
+            Inner::Postgres(tx) => tx,
+        };
+        let mut rows = bound!(sql, values).fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await.map_err(|error| doing.failed(&error))? {
+            take(&Row::Postgres(row))?;
         }
         Ok(())
+    }
+
+    /// Runs a query, makes something of each row and sends it on by the batch, while others work on what was sent.
+    ///
+    /// # Errors
+    /// Also where nobody listens any more: the listener then says why.
+    pub(crate) async fn send_each<T, const N: usize>(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: [Value; N],
+        batch: usize,
+        to: &Sender<Vec<T>>,
+        mut make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<(), StoreError> {
+        let (sql, doing) = (sql.into(), self.doing);
+        let mut made = Vec::with_capacity(batch);
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let runtime = Handle::current();
+                tx.each(sql.as_str(), &values, |row| {
+                    made.push(make(row)?);
+                    if made.len() == batch {
+                        let full = std::mem::replace(&mut made, Vec::with_capacity(batch));
+                        runtime.block_on(to.send(full)).map_err(|_| unheard(doing))?;
+                    }
+                    Ok(())
+                })?;
+            }
+            Inner::Postgres(tx) => {
+                let mut rows = bound!(sql, values).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await.map_err(|error| doing.failed(&error))? {
+                    made.push(make(&Row::Postgres(row))?);
+                    if made.len() == batch {
+                        let full = std::mem::replace(&mut made, Vec::with_capacity(batch));
+                        to.send(full).await.map_err(|_| unheard(doing))?;
+                    }
+                }
+            }
+        }
+        to.send(made).await.map_err(|_| unheard(doing))
     }
 
     /// Runs a query and makes something of each row.
@@ -316,7 +363,7 @@ impl Tx {
         &mut self,
         sql: impl Into<Sql>,
         values: [Value; N],
-        mut make: impl FnMut(&Row) -> Result<T, StoreError>,
+        mut make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut made = Vec::new();
         self.each(sql, values, |row| {
@@ -332,7 +379,7 @@ impl Tx {
         &mut self,
         sql: impl Into<Sql>,
         values: [Value; N],
-        make: impl FnMut(&Row) -> Result<T, StoreError>,
+        make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.all(sql, values, make).await?.into_iter().next())
     }
@@ -350,7 +397,7 @@ impl Tx {
             })
     }
 
-    /// Loads rows: by COPY on PostgreSQL, by batched inserts on SQLite.
+    /// Loads rows: by COPY on PostgreSQL, by one prepared insert on SQLite.
     /// `table` and `columns` are names of ours.
     pub(crate) async fn bulk(
         &mut self,
@@ -359,30 +406,36 @@ impl Tx {
         rows: Vec<Vec<Value>>,
     ) -> Result<(), StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => sqlite::insert_batch(tx, table, columns, rows).await,
-            Inner::Postgres(tx) => postgres::copy_batch(tx, table, columns, rows).await,
+            Inner::Sqlite(tx) => tx.insert(&sqlite::insert_statement(table, columns), &rows),
+            Inner::Postgres(tx) => postgres::copy_batch(tx, table, columns, rows)
+                .await
+                .map_err(|error| self.doing.failed(&error)),
         }
-        .map_err(|error| self.doing.failed(&error))
     }
 
     /// Makes everything done lasting.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let doing = self.doing;
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await,
-            Inner::Postgres(tx) => tx.commit().await,
+            Inner::Sqlite(tx) => tx.commit(),
+            Inner::Postgres(tx) => tx.commit().await.map_err(|error| doing.failed(&error)),
         }
-        .map_err(|error| doing.failed(&error))
     }
 
     /// Leaves nothing behind, and waits until that is so.
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         let doing = self.doing;
         match self.inner {
-            Inner::Sqlite(tx) => tx.rollback().await,
-            Inner::Postgres(tx) => tx.rollback().await,
+            Inner::Sqlite(tx) => tx.rollback(),
+            Inner::Postgres(tx) => tx.rollback().await.map_err(|error| doing.failed(&error)),
         }
-        .map_err(|error| doing.failed(&error))
+    }
+}
+
+fn unheard(doing: Doing) -> StoreError {
+    StoreError::Internal {
+        doing: doing.0,
+        code: "nobody listens".to_owned(),
     }
 }
 

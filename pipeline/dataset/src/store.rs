@@ -125,25 +125,24 @@ impl Store {
     /// Closes every connection.
     pub async fn close(self) {
         match self.back {
-            Back::Sqlite(back) => back.pool.close().await,
+            Back::Sqlite(back) => back.pool.close(),
             Back::Postgres(back) => back.pool.close().await,
         }
     }
 
     /// A transaction that sees one state of the database and changes nothing.
     pub(crate) async fn read(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        let doing = Doing(doing);
         let inner = match &self.back {
-            Back::Sqlite(back) => back.pool.begin_with("begin").await.map(Inner::Sqlite),
-            Back::Postgres(back) => back
-                .pool
-                .begin_with("begin isolation level repeatable read read only")
-                .await
-                .map(Inner::Postgres),
+            Back::Sqlite(back) => Inner::Sqlite(back.pool.begin(doing, "begin")?),
+            Back::Postgres(back) => {
+                let begun = back
+                    .pool
+                    .begin_with("begin isolation level repeatable read read only");
+                Inner::Postgres(begun.await.map_err(|error| doing.failed(&error))?)
+            }
         };
-        Ok(Tx::new(
-            doing,
-            inner.map_err(|error| Doing(doing).failed(&error))?,
-        ))
+        Ok(Tx::new(doing, inner))
     }
 
     /// A transaction that writes, as long as the lease has not passed to another.
@@ -164,13 +163,14 @@ impl Store {
 
     /// A transaction that writes without a lease: only for what comes before there can be one.
     pub(crate) async fn write_unfenced(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        let doing = Doing(doing);
         let inner = match &self.back {
-            Back::Sqlite(back) => back.pool.begin_with("begin immediate").await.map(Inner::Sqlite),
-            Back::Postgres(back) => back.pool.begin_with("begin").await.map(Inner::Postgres),
+            Back::Sqlite(back) => Inner::Sqlite(back.pool.begin(doing, "begin immediate")?),
+            Back::Postgres(back) => {
+                let begun = back.pool.begin_with("begin");
+                Inner::Postgres(begun.await.map_err(|error| doing.failed(&error))?)
+            }
         };
-        Ok(Tx::new(
-            doing,
-            inner.map_err(|error| Doing(doing).failed(&error))?,
-        ))
+        Ok(Tx::new(doing, inner))
     }
 }

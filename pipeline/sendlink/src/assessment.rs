@@ -54,11 +54,8 @@ impl Assessment {
         })?;
         let facts = store.notice_facts().await?;
         let notices = measures::facts::notices(&facts).map_err(|error| Failure::new(Exit::Bug, error))?;
-        let (reviews, pregnancies, births_known) = (
-            store.review_facts().await?,
-            store.pregnancy_facts().await?,
-            store.birth_facts().await?,
-        );
+        let reviews = store.review_facts().await?;
+        let (pregnancies, births_known) = store.maternity_facts().await?;
         let early = measures::facts::early(&reviews, &pregnancies, &births_known)
             .map_err(|error| Failure::new(Exit::Bug, error))?;
         let school = measures::facts::school(&store.school_facts().await?, &store.censuses_loaded().await?);

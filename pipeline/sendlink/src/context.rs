@@ -2,10 +2,14 @@
 
 use std::{env, fs, sync::Arc};
 
-use dataset::{Access, Store, StoreError, StoreUrl};
+use dataset::{Access, EncodingRow, Store, StoreError, StoreUrl};
 use jiff::{Zoned, civil::Date, tz::TimeZone};
 use kit::retry::{RetryPolicy, retry};
 use pseudonym::{AreaLookup, Encoder, KeyFile, Keys};
+use tokio::{
+    sync::mpsc::{Receiver, channel},
+    task::JoinHandle,
+};
 
 use crate::{
     config::Config,
@@ -108,4 +112,29 @@ impl From<StoreError> for Failure {
         };
         Failure::new(exit, error)
     }
+}
+
+/// Sealed encodings that are handed on together.
+const ENCODINGS: usize = 5_000;
+
+/// Batches of them that wait.
+const ENCODINGS_WAITING: usize = 3;
+
+/// The sealed encodings of all records that stand, as they are read, and what ends with their end: [`read`].
+pub fn encodings(store: &Store) -> (Receiver<Vec<EncodingRow>>, JoinHandle<Result<(), StoreError>>) {
+    let (sender, receiver) = channel(ENCODINGS_WAITING);
+    let store = store.clone();
+    let reading = tokio::spawn(async move { store.encodings(ENCODINGS, &sender).await });
+    (receiver, reading)
+}
+
+/// Whether all was read.
+///
+/// # Errors
+/// Where the database could not be read.
+pub async fn read(reading: JoinHandle<Result<(), StoreError>>) -> Result<(), StoreError> {
+    reading.await.unwrap_or(Err(StoreError::Internal {
+        doing: "read the encodings",
+        code: "a task that stopped".to_owned(),
+    }))
 }

@@ -43,7 +43,7 @@ use crate::{
     feeds,
 };
 
-pub use self::{dry_run::dry_run, link::PAGE};
+pub use self::dry_run::dry_run;
 
 /// What a night is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +112,9 @@ impl Clock {
 
     fn stage_ends(&mut self, stage: &str) {
         let now = Instant::now();
-        let seconds = now.duration_since(std::mem::replace(&mut self.0, now)).as_secs_f64();
+        let seconds = now
+            .duration_since(std::mem::replace(&mut self.0, now))
+            .as_secs_f64();
         tracing::info!(stage, seconds, "A stage ends.");
     }
 }

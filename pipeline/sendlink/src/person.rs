@@ -57,12 +57,10 @@ pub async fn find(
         .filter(|member| member.subject.number == 0)
         .map(|member| (member.subject.record, member.child_id))
         .collect();
-    let mut after = None;
-    loop {
-        let page = store.encodings(after, crate::night::PAGE).await?;
-        let Some(last) = page.last() else { return Ok(None) };
-        after = Some(last.record_id);
-        for row in &page {
+    let mut bearers = Vec::new();
+    let (mut batches, reading) = context::encodings(store);
+    while let Some(batch) = batches.recv().await {
+        for row in &batch {
             let encoding = encoder
                 .seal()
                 .open_encoding(row.record_id, &row.sealed_encoding)
@@ -72,9 +70,12 @@ pub async fn find(
                 Person::NhsNumber(token) => child.nhs_number.is_some_and(|number| number.token == token),
                 Person::Upn(token) => child.upns.contains(&token),
             };
-            if bears && let Some(child) = members.get(&row.record_id) {
-                return Ok(Some(*child));
+            if bears {
+                bearers.push(row.record_id);
             }
         }
     }
+    context::read(reading).await?;
+    bearers.sort_unstable();
+    Ok(bearers.iter().find_map(|record| members.get(record)).copied())
 }

@@ -100,6 +100,31 @@ pub struct LinkFact {
     pub has_notification: bool,
 }
 
+impl<S> RecordFact<S> {
+    /// The same record, saying this.
+    fn saying<T>(self, said: T) -> RecordFact<T> {
+        RecordFact {
+            said: Some(said),
+            record_id: self.record_id,
+            feed: self.feed,
+            provider: self.provider,
+            delivery: self.delivery,
+            delivery_label: self.delivery_label,
+            location: self.location,
+            state: self.state,
+            event_date: self.event_date,
+            received_date: self.received_date,
+            profile: self.profile,
+            mother_id: self.mother_id,
+            sealed_reference: self.sealed_reference,
+            version: self.version,
+            links: self.links,
+            first_seen: self.first_seen,
+            tries: self.tries,
+        }
+    }
+}
+
 /// A 2-2½-year review.
 pub type ReviewFact = RecordFact<TwoYearReview>;
 
@@ -183,31 +208,22 @@ impl Store {
         .await
     }
 
-    /// Every notification of a pregnancy that ever came and was not erased, by record id. One of which only the
-    /// withdrawal came cannot be told from a birth, and is not among them.
+    /// Every notification of a pregnancy and every birth that ever came and was not erased, by record id. One of which
+    /// only the withdrawal came could be either, and is among neither.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn pregnancy_facts(&self) -> Result<Vec<PregnancyFact>, StoreError> {
-        self.record_facts(Kind::Pregnancy, |payload| match payload {
-            Payload::Pregnancy(pregnancy) => Some(pregnancy),
-            _ => None,
-        })
-        .await
-        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
-    }
-
-    /// Every birth that ever came and was not erased, by record id; without those of which only the withdrawal came.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn birth_facts(&self) -> Result<Vec<BirthFact>, StoreError> {
-        self.record_facts(Kind::Pregnancy, |payload| match payload {
-            Payload::Birth(birth) => Some(birth),
-            _ => None,
-        })
-        .await
-        .map(|facts| facts.into_iter().filter(|fact| fact.said.is_some()).collect())
+    pub async fn maternity_facts(&self) -> Result<(Vec<PregnancyFact>, Vec<BirthFact>), StoreError> {
+        let facts = self.record_facts(Kind::Pregnancy, Some).await?;
+        let (mut pregnancies, mut births) = (Vec::new(), Vec::new());
+        for mut fact in facts {
+            match fact.said.take() {
+                Some(Payload::Pregnancy(pregnancy)) => pregnancies.push(fact.saying(pregnancy)),
+                Some(Payload::Birth(birth)) => births.push(fact.saying(birth)),
+                _ => {}
+            }
+        }
+        Ok((pregnancies, births))
     }
 
     /// The records of a kind, with what `take` makes of their payloads.
@@ -227,11 +243,12 @@ impl Store {
             .await?;
         let tries = |first: i64| (finished.len() - finished.partition_point(|run| *run < first)) as u64;
         tx.all(
-            "select r.record_id, r.feed, r.provider, r.delivery, d.label, r.location, r.state, r.event_date,
-                    r.received_date, r.profile, r.payload, r.mother_id, e.reference, r.version, r.first_seen, r.first_run
+            "select r.record_id, r.feed, r.provider, r.delivery, d.label, c.location, r.state, r.event_date,
+                    r.received_date, c.profile, c.payload, r.mother_id, e.reference, r.version, r.first_seen, r.first_run
                from record r
                join delivery d on d.id = r.delivery
-               left join encoding e on e.record_id = r.record_id
+               join content c on c.id = r.content
+               left join content e on e.id = r.encoded
               where r.kind = $1 order by r.record_id",
             [kind.as_str().into()],
             |row| {
@@ -279,16 +296,24 @@ struct Known {
 async fn links_of(tx: &mut Tx, kind: Kind) -> Result<HashMap<RecordId, Vec<LinkFact>>, StoreError> {
     let mut children: HashMap<ChildId, Known> = HashMap::new();
     tx.each(
-        "select l.child_id, r.kind, min(l.number), max(l.number) from link l join record r on r.record_id = l.record_id
-          where r.state = 'current' and l.child_id in
-            (select n.child_id from link n join record s on s.record_id = n.record_id where s.kind = $1)
-          group by l.child_id, r.kind",
+        "select l.child_id from link l join record r on r.record_id = l.record_id where r.kind = $1",
         [kind.as_str().into()],
         |row| {
-            let known = children.entry(child(row.blob(0)?)?).or_default();
-            known.kinds.insert(row.parsed(1)?);
-            known.has_own_record |= row.integer(2)? == 0;
-            known.has_notification |= row.integer(3)? > 0;
+            children.entry(ChildId(row.bytes(0)?)).or_default();
+            Ok(())
+        },
+    )
+    .await?;
+    tx.each(
+        "select l.child_id, r.kind, l.number from record r join link l on l.record_id = r.record_id
+          where r.state = 'current'",
+        [],
+        |row| {
+            if let Some(known) = children.get_mut(&ChildId(row.bytes(0)?)) {
+                known.kinds.insert(row.parsed(1)?);
+                known.has_own_record |= row.integer(2)? == 0;
+                known.has_notification |= row.integer(2)? > 0;
+            }
             Ok(())
         },
     )

@@ -1,4 +1,4 @@
-//! The rows of the joint dataset, made from the vault child by child.
+//! The rows of the joint dataset, made from the vault record by record; of each child what its records say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,18 +17,19 @@ use crate::{
     sql::{Row, Value},
 };
 
-/// Records with their links, in the order of child and record. A notification of a pregnancy comes once for each of
-/// its children.
+/// Records with their links, in the order of records, which is that of the tables that they go into. A notification
+/// of a pregnancy comes once for each of its children.
 pub(crate) const JOINED: &str = "
     select l.child_id, l.record_id, r.feed, r.kind, r.provider, r.event_date, r.received_date,
-           r.profile, r.payload, r.mother_id, l.tier, l.weight, l.linked_on
-      from link l join record r on r.record_id = l.record_id
-     where r.state = 'current' order by l.child_id, l.record_id";
+           c.profile, c.payload, r.mother_id, l.tier, l.weight, l.linked_on
+      from link l join record r on r.record_id = l.record_id join content c on c.id = r.content
+     where r.state = 'current' order by l.record_id, l.number";
 
 /// Records that are not about one child, with what is published of them alone.
 pub(crate) const APART: &str = "
-    select record_id, provider, event_date, received_date, payload, mother_id
-      from record where state = 'current' and about <> 'child' order by record_id";
+    select r.record_id, r.provider, r.event_date, r.received_date, c.payload, r.mother_id
+      from record r join content c on c.id = r.content
+     where r.state = 'current' and r.about <> 'child' order by r.record_id";
 
 /// A record of a child, as it stands in the vault.
 pub(crate) struct Joined {
@@ -95,18 +96,16 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Stor
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt { what: "stored JSON" })
 }
 
-/// Collects rows by table. Records must come in the order of their children.
+/// Collects rows by table, and what is known of each child.
 #[derive(Default)]
 pub(crate) struct Builder {
-    open: Option<OpenChild>,
+    children: BTreeMap<[u8; 16], KnownChild>,
     rows: BTreeMap<&'static str, Vec<Vec<Value>>>,
-    records: usize,
 }
 
 /// A child whose records are still coming.
 #[derive(Default)]
-struct OpenChild {
-    child_id: [u8; 16],
+struct KnownChild {
     born: Born,
     birth_month: Latest<Month>,
     sex: Latest<Sex>,
@@ -168,18 +167,8 @@ impl<T> Latest<T> {
 
 impl Builder {
     /// Takes a record.
-    pub(crate) fn add(&mut self, joined: Joined) {
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.child_id != joined.child_id)
-        {
-            self.close();
-        }
-        let open = self.open.get_or_insert_with(|| OpenChild {
-            child_id: joined.child_id,
-            ..OpenChild::default()
-        });
+    pub(crate) fn add(&mut self, joined: &Joined) {
+        let known = self.children.entry(joined.child_id).or_default();
         let Standing {
             event_date: day,
             record_id: record,
@@ -187,22 +176,23 @@ impl Builder {
             ..
         } = &joined.standing;
         let (day, record, profile) = (*day, *record, &joined.profile);
-        open.born.hear(payload);
+        known.born.hear(payload);
         let area = (profile.area != Area::default()).then(|| profile.area.clone());
         if let Payload::Pregnancy(pregnancy) = payload {
-            open.mothers_area.offer(day, record, area);
+            known.mothers_area.offer(day, record, area);
             let born = pregnancy.outcome == Some(PregnancyOutcome::LiveBirth);
-            open.outcome_month
+            known
+                .outcome_month
                 .offer(day, record, pregnancy.outcome_month.filter(|_| born));
         } else {
-            open.birth_month.offer(day, record, profile.birth_month);
-            open.sex
+            known.birth_month.offer(day, record, profile.birth_month);
+            known
+                .sex
                 .offer(day, record, (profile.sex != Sex::U).then_some(profile.sex));
-            open.ethnic_group.offer(day, record, profile.ethnic_group);
-            open.area.offer(day, record, area);
+            known.ethnic_group.offer(day, record, profile.ethnic_group);
+            known.area.offer(day, record, area);
         }
-        self.records += 1;
-        self.add_link(&joined);
+        self.add_link(joined);
         let (child, standing) = (joined.child_id, &joined.standing);
         match payload {
             // The notification itself stands once, whatever number of children it has: see [`Builder::add_apart`].
@@ -216,7 +206,6 @@ impl Builder {
 
     /// Takes a record that is not about one child: a notification of a pregnancy, or a birth that was not live.
     pub(crate) fn add_apart(&mut self, standing: &Standing) {
-        self.records += 1;
         match &standing.payload {
             Payload::Pregnancy(pregnancy) => self.add_pregnancy(standing, pregnancy),
             Payload::Birth(birth) => self.add_birth(standing, None, birth),
@@ -225,19 +214,15 @@ impl Builder {
         }
     }
 
-    /// How many records were added since rows were taken.
-    pub(crate) fn records(&self) -> usize {
-        self.records
-    }
-
-    /// Ends the last child.
+    /// Makes the rows of the children, once all records have come.
     pub(crate) fn finish(&mut self) {
-        self.close();
+        for (child_id, known) in std::mem::take(&mut self.children) {
+            self.add_child(child_id, known);
+        }
     }
 
     /// The rows so far, by table; forgets them.
     pub(crate) fn take(&mut self) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
-        self.records = 0;
         std::mem::take(&mut self.rows)
     }
 
@@ -245,19 +230,19 @@ impl Builder {
         self.rows.entry(table).or_default().push(row);
     }
 
-    fn close(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        let area = open
+    fn add_child(&mut self, child_id: [u8; 16], known: KnownChild) {
+        let area = known
             .area
             .value()
-            .or(open.mothers_area.value())
+            .or(known.mothers_area.value())
             .unwrap_or_default();
-        let birth_month = open.birth_month.value().or(open.outcome_month.value());
+        let birth_month = known.birth_month.value().or(known.outcome_month.value());
         let row = vec![
-            id(open.child_id),
+            id(child_id),
             month(birth_month),
-            open.sex.value().unwrap_or_default().as_str().into(),
-            open.ethnic_group
+            known.sex.value().unwrap_or_default().as_str().into(),
+            known
+                .ethnic_group
                 .value()
                 .map(|group| group.as_str().to_owned())
                 .into(),
@@ -266,7 +251,7 @@ impl Builder {
             area.ward.into(),
             area.lsoa.into(),
             area.imd_decile.map(i64::from).into(),
-            open.born.is_expected().into(),
+            known.born.is_expected().into(),
         ];
         self.push(CHILD.name, row);
     }

@@ -1,6 +1,6 @@
-//! The delivery as it came, in temporary tables.
+//! The delivery as it came: what it says in the vault already, what that is judged by in a temporary table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::{Outcome, Payload};
 use sha2::{Digest, Sha256};
@@ -19,13 +19,11 @@ const BATCH: usize = 10_000;
 /// What a row counts as where it is kept out because its record was erased.
 const FORGOTTEN: &str = "forgotten";
 
-/// What rows are judged by. Apart from what they say, as PostgreSQL writes a whole row anew to change one
-/// value of it.
-const JUDGED: [&str; 12] = [
+/// What rows are judged by.
+const JUDGED: [&str; 16] = [
     "number",
     "shape",
     "record_id",
-    "mark",
     "withdrawn",
     "order_at",
     "order_tie",
@@ -34,45 +32,35 @@ const JUDGED: [&str; 12] = [
     "scope",
     "event_date",
     "received_date",
-];
-
-/// What rows say.
-const SAID: [&str; 8] = [
-    "number",
-    "profile",
-    "payload",
-    "location",
     "about",
     "mother_id",
-    "sealed",
-    "reference",
+    "place",
+    "outcome",
+    "wins",
 ];
 
-const CREATE_SQLITE: [&str; 2] = [
-    "create temporary table stage (
-       number integer primary key, shape integer not null, record_id blob not null, mark blob not null,
-       withdrawn integer not null, order_at text not null, order_tie blob not null, version text not null,
-       content_hash blob not null, scope text, event_date text not null, received_date text not null,
-       place integer, said_place integer, outcome text, late integer not null default 0, wins integer not null default 0,
-       says integer not null default 0)",
-    "create temporary table stage_said (
-       number integer primary key, profile text not null, payload text, location text not null,
-       about text not null, mother_id blob, sealed blob, reference blob)",
-];
+/// What rows say. It goes into the vault at once, under an id that the row's number makes; what no record takes is
+/// deleted again.
+const CONTENT: [&str; 6] = ["id", "profile", "payload", "location", "sealed", "reference"];
 
-const CREATE_POSTGRES: [&str; 2] = [
-    "create temporary table stage (
-       number bigint primary key, shape bigint not null, record_id bytea not null, mark bytea not null,
-       withdrawn bigint not null, order_at text collate \"C\" not null, order_tie bytea not null,
-       version text collate \"C\" not null, content_hash bytea not null, scope text collate \"C\",
-       event_date text collate \"C\" not null, received_date text collate \"C\" not null, place bigint,
-       said_place bigint, outcome text collate \"C\", late bigint not null default 0, wins bigint not null default 0,
-       says bigint not null default 0)",
-    "create temporary table stage_said (
-       number bigint primary key, profile text collate \"C\" not null, payload text collate \"C\",
-       location text collate \"C\" not null, about text collate \"C\" not null, mother_id bytea, sealed bytea,
-       reference bytea)",
-];
+const CREATE_SQLITE: &str = "
+    create temporary table stage (
+       number integer primary key, shape integer not null, record_id blob not null, withdrawn integer not null,
+       order_at text not null, order_tie blob not null, version text not null, content_hash blob not null, scope text,
+       event_date text not null, received_date text not null, about text not null, mother_id blob,
+       place integer not null, said_place integer not null default 1, outcome text not null,
+       late integer not null default 0, known integer not null default 0, wins integer not null,
+       says integer not null default 0)";
+
+const CREATE_POSTGRES: &str = "
+    create temporary table stage (
+       number bigint primary key, shape bigint not null, record_id bytea not null, withdrawn bigint not null,
+       order_at text collate \"C\" not null, order_tie bytea not null, version text collate \"C\" not null,
+       content_hash bytea not null, scope text collate \"C\", event_date text collate \"C\" not null,
+       received_date text collate \"C\" not null, about text collate \"C\" not null, mother_id bytea,
+       place bigint not null, said_place bigint not null default 1, outcome text collate \"C\" not null,
+       late bigint not null default 0, known bigint not null default 0, wins bigint not null,
+       says bigint not null default 0)";
 
 /// What must be remembered while rows are staged.
 pub(super) struct Staged {
@@ -81,6 +69,10 @@ pub(super) struct Staged {
     /// The tables that rows come from, each combination once, by the number that stands in the stage.
     shapes: BTreeMap<Vec<(String, u64)>, i64>,
     number: i64,
+    /// The greatest id of content that was there before.
+    content_base: i64,
+    /// Marks of records that were erased for good.
+    forgotten: BTreeSet<[u8; 32]>,
 }
 
 /// The place of a version among those of one time: statements before withdrawals, which win.
@@ -107,16 +99,23 @@ pub(crate) fn mark(record_id: &[u8; 16]) -> [u8; 32] {
 }
 
 impl Staged {
-    /// Makes the tables.
+    /// Makes the table.
     pub(super) async fn new(tx: &mut Tx, info: &DeliveryInfo, scopes: &[Scope]) -> Result<Self, StoreError> {
         let create = if tx.is_postgres() {
             CREATE_POSTGRES
         } else {
             CREATE_SQLITE
         };
-        for table in create {
-            tx.execute(table, []).await?;
-        }
+        tx.execute(create, []).await?;
+        let content_base = tx
+            .optional("select coalesce(max(id), 0) from content", [], |row| {
+                row.integer(0)
+            })
+            .await?
+            .unwrap_or(0);
+        let forgotten = tx
+            .all("select mark from forgotten", [], |row| row.bytes(0))
+            .await?;
         Ok(Staged {
             scopes: scopes
                 .iter()
@@ -124,46 +123,58 @@ impl Staged {
                 .collect(),
             shapes: BTreeMap::new(),
             number: 0,
+            content_base,
+            forgotten: forgotten.into_iter().collect(),
         })
     }
 
-    /// Fills them.
+    /// The id of a row's content less the row's number.
+    pub(super) fn content_base(&self) -> i64 {
+        self.content_base
+    }
+
+    /// Fills it.
     pub(super) async fn take(
         &mut self,
         tx: &mut Tx,
         rows: impl Iterator<Item = std::io::Result<VaultRow>>,
     ) -> Result<(), StoreError> {
-        let mut batch = (Vec::new(), Vec::new());
+        let (mut judged, mut content) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         for row in rows {
             let row = row.map_err(|error| Doing("read the spool").io(&error))?;
-            let (judged, said) = self.values(row)?;
-            batch.0.push(judged);
-            batch.1.push(said);
-            if batch.0.len() == BATCH {
-                let (judged, said) = std::mem::take(&mut batch);
-                tx.bulk("stage", &JUDGED, judged).await?;
-                tx.bulk("stage_said", &SAID, said).await?;
+            self.add(row, &mut judged, &mut content)?;
+            if judged.len() == BATCH {
+                tx.bulk("stage", &JUDGED, std::mem::take(&mut judged)).await?;
+                tx.bulk("content", &CONTENT, std::mem::take(&mut content)).await?;
             }
         }
-        tx.bulk("stage", &JUDGED, batch.0).await?;
-        tx.bulk("stage_said", &SAID, batch.1).await?;
+        tx.bulk("stage", &JUDGED, judged).await?;
+        tx.bulk("content", &CONTENT, content).await?;
         tx.execute("create index stage_by_record on stage (record_id)", [])
             .await?;
         if tx.is_postgres() {
             tx.execute("analyze stage", []).await?;
-            tx.execute("analyze stage_said", []).await?;
         }
         Ok(())
     }
 
-    fn values(&mut self, row: VaultRow) -> Result<(Vec<Value>, Vec<Value>), StoreError> {
+    /// Adds a row to what is judged, and what it says to the content.
+    fn add(
+        &mut self,
+        row: VaultRow,
+        judged: &mut Vec<Vec<Value>>,
+        content: &mut Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
         let unwritable = |_| StoreError::Corrupt {
             what: "a record that cannot be written as JSON",
         };
         check_about(&row)?;
         self.number += 1;
         let next = i64::try_from(self.shapes.len()).unwrap_or(i64::MAX);
-        let shape = *self.shapes.entry(row.tables).or_insert(next);
+        let shape = match self.shapes.get(&row.tables) {
+            Some(shape) => *shape,
+            None => *self.shapes.entry(row.tables).or_insert(next),
+        };
         let version = sortable_version(row.version);
         let (withdrawn, payload) = match row.state {
             RowState::Current(payload) => (false, Some(serde_json::to_string(&payload).map_err(unwritable)?)),
@@ -174,6 +185,8 @@ impl Staged {
                 what: "a record without an encoding",
             });
         }
+        // Hashing every record for a table that is nearly always empty would be waste.
+        let is_forgotten = !self.forgotten.is_empty() && self.forgotten.contains(&mark(&row.record_id.0));
         let snapshot = row
             .scope
             .as_ref()
@@ -181,11 +194,15 @@ impl Staged {
             .cloned();
         let (order_at, order_tie) =
             snapshot.unwrap_or_else(|| (version.clone(), tie(withdrawn, &row.content_hash)));
-        let judged = vec![
+        let outcome = match (is_forgotten, withdrawn) {
+            (true, _) => FORGOTTEN,
+            (false, true) => "withdrawn",
+            (false, false) => "loaded",
+        };
+        judged.push(vec![
             self.number.into(),
             shape.into(),
             row.record_id.0.as_slice().into(),
-            mark(&row.record_id.0).as_slice().into(),
             withdrawn.into(),
             order_at.into(),
             order_tie.into(),
@@ -194,18 +211,24 @@ impl Staged {
             row.scope.into(),
             row.event_date.into(),
             row.received_date.into(),
-        ];
-        let said = vec![
-            self.number.into(),
-            serde_json::to_string(&row.profile).map_err(unwritable)?.into(),
-            payload.into(),
-            serde_json::to_string(&row.location).map_err(unwritable)?.into(),
             row.about.as_str().into(),
             row.mother_id.map(|mother| mother.0.to_vec()).into(),
-            row.sealed_encoding.into(),
-            row.sealed_reference.into(),
-        ];
-        Ok((judged, said))
+            // What was erased is in no other row's way.
+            (!is_forgotten).into(),
+            outcome.into(),
+            (!is_forgotten).into(),
+        ]);
+        if !is_forgotten {
+            content.push(vec![
+                (self.content_base + self.number).into(),
+                serde_json::to_string(&row.profile).map_err(unwritable)?.into(),
+                payload.into(),
+                serde_json::to_string(&row.location).map_err(unwritable)?.into(),
+                row.sealed_encoding.into(),
+                row.sealed_reference.into(),
+            ]);
+        }
+        Ok(())
     }
 
     /// Adds what became of the rows to the counts.
@@ -258,11 +281,9 @@ fn check_about(row: &VaultRow) -> Result<(), StoreError> {
     Err(StoreError::Corrupt { what })
 }
 
-/// Removes the tables, which would be kept until the connection is closed.
+/// Removes the table, which would be kept until the connection is closed.
 pub(super) async fn remove(tx: &mut Tx) -> Result<(), StoreError> {
-    for table in ["drop table stage", "drop table stage_said"] {
-        tx.execute(table, []).await?;
-    }
+    tx.execute("drop table stage", []).await?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn publish(
     lease: &Lease,
     run: &Run,
     release: &Release,
-    mut vault: Tx,
+    vault: Tx,
 ) -> Result<Published, StoreError> {
     fail::fail_point!("dataset::publish::before-build");
     let mut tx = store.write(lease, DOING.0).await?;
@@ -40,7 +40,7 @@ pub(crate) async fn publish(
             .await?;
         }
     }
-    fill(&mut vault, &mut tx, ASIDE, release).await?;
+    let mut vault = fill(vault, &mut tx, ASIDE, release).await?;
     for table in TABLES {
         let (name, key) = (table.name, table.primary_key.join(", "));
         tx.execute(

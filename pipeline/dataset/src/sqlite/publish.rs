@@ -1,16 +1,11 @@
 //! Publishing into files.
 
-use std::{collections::BTreeMap, path::Path};
-
-use sqlx::{
-    Executor, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    Backend, ROWS_AHEAD,
+    Backend,
+    connection::{Opening, Pool},
     files::{Pair, hash, sync_folder},
-    quiet,
 };
 use crate::{
     Lease, Published, Release, Run, Store, StoreError,
@@ -45,8 +40,8 @@ pub(crate) async fn publish(
     // A published file that is not what was published is not looked into, just replaced.
     let last = last_publication(&mut vault).await?;
     let last = last.filter(|last| in_place(&joint, last.joint_hash.as_deref()));
-    let mut published = match build(&joint, last.as_ref(), run, release, &mut vault).await {
-        Ok(published) => published,
+    let (vault, mut published) = match build(&joint, last.as_ref(), run, release, vault).await {
+        Ok(built) => built,
         Err(error) => {
             // The error matters more than a file that the next publication clears anyway.
             let _ = joint.clear();
@@ -85,15 +80,15 @@ async fn build(
     last: Option<&LastPublication>,
     run: &Run,
     release: &Release,
-    vault: &mut Tx,
-) -> Result<Published, StoreError> {
-    let pool = create(&joint.aside, last.map(|_| joint.published.as_path())).await?;
-    let mut aside = begin(&pool).await?;
+    vault: Tx,
+) -> Result<(Tx, Published), StoreError> {
+    let pool = create(&joint.aside, last.map(|_| joint.published.as_path()))?;
+    let mut aside = begin(&pool)?;
     make_tables(&mut aside, TABLES).await?;
-    fill(vault, &mut aside, "main.", release).await?;
+    let mut vault = fill(vault, &mut aside, "main.", release).await?;
     make_indices(&mut aside, TABLES).await?;
     let read = read_back(&mut aside, "main.").await?;
-    check_lineage(vault, &read).await?;
+    check_lineage(&mut vault, &read).await?;
     check_foreign_keys(&mut aside).await?;
     let version = version(run.as_at, &read.digest);
     put(
@@ -128,13 +123,14 @@ async fn build(
     };
     publish::brake(&changes, release)?;
     aside.commit().await?;
-    pool.close().await;
-    Ok(Published {
+    pool.close();
+    let published = Published {
         version,
         digest: read.digest,
         written: true,
         changes,
-    })
+    };
+    Ok((vault, published))
 }
 
 fn rows_of(read: &ReadBack, change: impl Fn(u64) -> TableChange) -> BTreeMap<String, TableChange> {
@@ -146,8 +142,8 @@ fn rows_of(read: &ReadBack, change: impl Fn(u64) -> TableChange) -> BTreeMap<Str
 
 /// Writes the open zone aside.
 async fn build_open(open: &Pair, run: &Run, release: &Release, version: &str) -> Result<(), StoreError> {
-    let pool = create(&open.aside, None).await?;
-    let mut aside = begin(&pool).await?;
+    let pool = create(&open.aside, None)?;
+    let mut aside = begin(&pool)?;
     make_tables(&mut aside, OPEN_TABLES).await?;
     put(
         &mut aside,
@@ -157,7 +153,7 @@ async fn build_open(open: &Pair, run: &Run, release: &Release, version: &str) ->
     )
     .await?;
     aside.commit().await?;
-    pool.close().await;
+    pool.close();
     Ok(())
 }
 
@@ -209,49 +205,43 @@ pub(crate) async fn read_published(back: &Backend) -> Result<Option<Tx>, StoreEr
     if !file.exists() {
         return Ok(None);
     }
-    let options = quiet(SqliteConnectOptions::new().filename(&file).read_only(true));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .map_err(|error| DOING.failed(&error))?;
-    begin(&pool).await.map(Some)
+    let opening = Opening {
+        file,
+        read_only: true,
+        old: None,
+        busy_timeout: BUSY,
+        pragmas: &[],
+    };
+    begin(&Pool::open(opening, DOING)?).map(Some)
 }
 
-/// A new file, with the published one attached as `old` where there is one. It is synchronised once it is
-/// whole, and thrown away where it does not get that far, so that SQLite need not be careful with it.
-async fn create(file: &Path, old: Option<&Path>) -> Result<SqlitePool, StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .foreign_keys(false)
-        .journal_mode(SqliteJournalMode::Memory)
-        .synchronous(SqliteSynchronous::Off)
-        .row_buffer_size(ROWS_AHEAD)
-        // 64 MiB: rows come in the order of children and go into the order of records.
-        .pragma("cache_size", "-65536");
-    let old = old.map(|path| path.display().to_string());
-    SqlitePoolOptions::new()
-        .max_connections(1)
-        .after_connect(move |connection, _| {
-            let old = old.clone();
-            Box::pin(async move {
-                if let Some(old) = old {
-                    connection
-                        .execute(sqlx::query("attach database $1 as old").bind(old))
-                        .await?;
-                }
-                Ok(())
-            })
-        })
-        .connect_with(quiet(options))
-        .await
-        .map_err(|error| DOING.failed(&error))
+/// How long to wait for somebody who reads the published file in a way that locks it.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Of a file that is synchronised once it is whole, and thrown away where it does not get that far: SQLite need not be
+/// careful with it. 64 MiB: the indices by child.
+const ASIDE: [&str; 5] = [
+    "page_size = 8192",
+    "foreign_keys = off",
+    "journal_mode = memory",
+    "synchronous = off",
+    "cache_size = -65536",
+];
+
+/// A new file, with the published one attached as `old` where there is one.
+fn create(file: &Path, old: Option<&Path>) -> Result<Pool, StoreError> {
+    let opening = Opening {
+        file: file.to_owned(),
+        read_only: false,
+        old: old.map(Path::to_owned),
+        busy_timeout: BUSY,
+        pragmas: &ASIDE,
+    };
+    Pool::open(opening, DOING)
 }
 
-async fn begin(pool: &SqlitePool) -> Result<Tx, StoreError> {
-    let tx = pool.begin().await.map_err(|error| DOING.failed(&error))?;
-    Ok(Tx::new(DOING.0, Inner::Sqlite(tx)))
+fn begin(pool: &Pool) -> Result<Tx, StoreError> {
+    Ok(Tx::new(DOING, Inner::Sqlite(pool.begin(DOING, "begin")?)))
 }
 
 async fn make_tables(tx: &mut Tx, tables: &[Table]) -> Result<(), StoreError> {

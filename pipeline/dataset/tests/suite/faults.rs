@@ -132,12 +132,12 @@ async fn home(postgres: bool) -> Home {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_night_cut_off_anywhere_ends_the_same_on_sqlite() {
     cut_off_everywhere(false, &[0, 1]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_night_cut_off_anywhere_ends_the_same_on_postgres() {
     cut_off_everywhere(true, &[0]).await;
 }

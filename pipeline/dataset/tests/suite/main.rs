@@ -11,3 +11,4 @@ mod postgres;
 mod publishing;
 mod support;
 mod troubles;
+mod upgrade;

@@ -50,7 +50,7 @@ async fn fill(night: &Night) {
         .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_content_has_the_same_digest_on_both_back_ends() {
     let mut digests = BTreeSet::new();
     for home in [Home::sqlite().await, Home::postgres().await] {
@@ -70,7 +70,7 @@ async fn joint(home: &Home) -> SqlitePool {
     SqlitePool::connect_with(options).await.unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_digest_sees_every_column_and_publishing_again_mends_it() {
     let home = Home::sqlite().await;
     let night = Night::begin(&home, DAY).await;
@@ -222,7 +222,7 @@ async fn look_twice(connection: &mut PgConnection) -> Seen {
     first
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_schemas_hold_what_is_declared() {
     let home = Home::postgres().await;
     home.open().await.close().await;
@@ -258,7 +258,7 @@ async fn the_schemas_hold_what_is_declared() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_open_zone_holds_its_release_alone() {
     let home = Home::sqlite().await;
     let night = Night::begin(&home, DAY).await;

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::postgres;
 use dataset::{
-    About, Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, FeedState, Lease, LinkRow, Links,
-    LoadReport, Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl, VaultRow,
+    About, Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, EncodingRow, FeedState, Lease, LinkRow,
+    Links, LoadReport, Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl,
+    VaultRow,
 };
 use jiff::civil::{Date, DateTime, date};
 use linkage::{ChildId, MotherId, RecordId, Subject};
@@ -110,32 +111,25 @@ impl Night {
         let join: BTreeMap<u8, u8> = join.iter().copied().collect();
         let mut links = Links::default();
         let mut children = BTreeMap::new();
-        let mut after = None;
-        loop {
-            // Small pages, so that there are several.
-            let page = self.store.encodings(after, 3).await.unwrap();
-            let Some(last) = page.last() else { break };
-            after = Some(last.record_id);
-            for row in &page {
-                // Pregnancies and births without a child.
-                if row.sealed_encoding.starts_with(b"apart") {
-                    continue;
-                }
-                let number = row.record_id.0[15];
-                let child = *join.get(&number).unwrap_or(&number);
-                children.insert(child_id(child), only(child));
-                links.links.push(LinkRow {
-                    subject: Subject {
-                        record: row.record_id,
-                        number: 0,
-                    },
-                    child_id: child_id(child),
-                    tier: if child == number { "T0" } else { "T1" }.into(),
-                    weight: (child != number).then_some(i32::from(number) * 1024 + 1),
-                    evidence: "test".into(),
-                    linked_on: DAY,
-                });
+        for row in &encodings(&self.store).await {
+            // Pregnancies and births without a child.
+            if row.sealed_encoding.starts_with(b"apart") {
+                continue;
             }
+            let number = row.record_id.0[15];
+            let child = *join.get(&number).unwrap_or(&number);
+            children.insert(child_id(child), only(child));
+            links.links.push(LinkRow {
+                subject: Subject {
+                    record: row.record_id,
+                    number: 0,
+                },
+                child_id: child_id(child),
+                tier: if child == number { "T0" } else { "T1" }.into(),
+                weight: (child != number).then_some(i32::from(number) * 1024 + 1),
+                evidence: "test".into(),
+                linked_on: DAY,
+            });
         }
         links.children = children
             .into_iter()
@@ -540,7 +534,7 @@ pub async fn state(store: &Store) -> Vec<String> {
             fact.version,
         ));
     }
-    for row in store.encodings(None, 1000).await.unwrap() {
+    for row in encodings(store).await {
         state.push(format!(
             "{:?} {:?} {:?} {} {:?}",
             row.record_id,
@@ -551,6 +545,20 @@ pub async fn state(store: &Store) -> Vec<String> {
         ));
     }
     state
+}
+
+/// Every sealed encoding, by record id; sent in small batches, so that there are several.
+pub async fn encodings(store: &Store) -> Vec<EncodingRow> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
+    let reader = store.clone();
+    let reading = tokio::spawn(async move { reader.encodings(3, &sender).await });
+    let mut rows = Vec::new();
+    while let Some(batch) = receiver.recv().await {
+        rows.extend(batch);
+    }
+    reading.await.unwrap().unwrap();
+    rows.sort_by_key(|row| row.record_id);
+    rows
 }
 
 pub async fn sqlite_pool(home: &Home, file: &str) -> sqlx::SqlitePool {
@@ -596,6 +604,11 @@ pub async fn published(home: &Home, sql: &str, columns: usize) -> Vec<String> {
             rows
         }
     }
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The tally of table `notices` as (rows, loaded, unchanged, superseded, duplicate, withdrawn).
@@ -645,13 +658,13 @@ pub fn finding(rule: &'static Rule, effect: Effect, line: Option<u64>) -> Findin
 macro_rules! on_both {
     ($($name:ident,)*) => {
         mod sqlite {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(crate::support::Home::sqlite().await).await;
             })*
         }
         mod postgres {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(crate::support::Home::postgres().await).await;
             })*

@@ -42,7 +42,7 @@ async fn a_newer_database_is_refused(home: Home) {
         let refused = Store::open(&home.url, access).await;
         assert!(matches!(
             refused,
-            Err(StoreError::NewerSchema { found: 99, known: 1 })
+            Err(StoreError::NewerSchema { found: 99, known: 2 })
         ));
     }
     execute(
@@ -60,7 +60,7 @@ async fn a_newer_database_is_refused(home: Home) {
     let older = Store::open(&home.url, Access::ReadOnly).await;
     assert!(matches!(
         older,
-        Err(StoreError::OlderSchema { found: 0, known: 1 })
+        Err(StoreError::OlderSchema { found: 0, known: 2 })
     ));
 }
 
@@ -84,7 +84,7 @@ async fn opening_twice_changes_nothing(home: Home) {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("vault.db"), [b'x'; 5000]).unwrap();
@@ -95,7 +95,7 @@ async fn a_file_that_is_no_database_is_refused() {
     assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_cannot_be_made_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data"), "a file").unwrap();
@@ -110,7 +110,7 @@ async fn a_folder_that_cannot_be_made_is_said_so() {
 }
 
 #[cfg(unix)]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_vault_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::sqlite().await;
@@ -122,7 +122,7 @@ async fn the_vault_is_its_owners_alone() {
     night.end().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_server_is_unavailable() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -139,7 +139,7 @@ async fn no_server_is_unavailable() {
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_in_the_middle_loses_nothing() {
     let cluster = Cluster::start();
     let url = StoreUrl::parse(&cluster.url(), std::path::Path::new(".")).unwrap();
@@ -183,7 +183,7 @@ async fn a_server_that_goes_away_in_the_middle_loses_nothing() {
     begin_run(&other, &lease, Some(DAY)).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plain_role_is_enough_and_skipped_grants_are_told() {
     let home = Home::postgres().await;
     let database = home.database.as_ref().unwrap();
@@ -235,7 +235,7 @@ async fn a_plain_role_is_enough_and_skipped_grants_are_told() {
     connection.close().await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_role_without_rights_is_denied() {
     let home = Home::postgres().await;
     let database = home.database.as_ref().unwrap();
@@ -262,7 +262,7 @@ async fn a_role_without_rights_is_denied() {
 }
 
 /// PostgreSQL quotes rows and values in the details of its errors; neither may pass.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_never_tells_what_stands_in_a_row() {
     let home = Home::postgres().await;
     let night = Night::begin(&home, DAY).await;
@@ -283,7 +283,7 @@ async fn an_error_never_tells_what_stands_in_a_row() {
         .unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_talkative_server_is_told_of() {
     let quiet = Cluster::start();
     let url = StoreUrl::parse(&quiet.url(), std::path::Path::new(".")).unwrap();

@@ -17,9 +17,6 @@ use crate::{
     progress::Progress,
 };
 
-/// Records read from the database at once.
-pub const PAGE: u32 = 20_000;
-
 /// Links every current record of the vault.
 ///
 /// # Errors
@@ -87,23 +84,22 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every current record, unsealed.
+/// Every current record, unsealed while the next are read; by record id.
 async fn entries(store: &Store, encoder: &Encoder) -> Result<Vec<Entry>, Failure> {
     let mut entries = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.encodings(after, PAGE).await.map_err(interrupted)?;
-        let Some(last) = page.last() else {
-            return Ok(entries);
-        };
-        after = Some(last.record_id);
+    let (mut batches, reading) = context::encodings(store);
+    while let Some(batch) = batches.recv().await {
         let opened = tokio::task::block_in_place(|| {
-            page.par_iter()
+            batch
+                .par_iter()
                 .map(|row| entry(row, encoder))
                 .collect::<Result<Vec<_>, Failure>>()
         })?;
         entries.extend(opened);
     }
+    context::read(reading).await.map_err(interrupted)?;
+    entries.par_sort_unstable_by_key(|entry| entry.record);
+    Ok(entries)
 }
 
 fn entry(row: &EncodingRow, encoder: &Encoder) -> Result<Entry, Failure> {

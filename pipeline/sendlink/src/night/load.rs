@@ -1,9 +1,17 @@
-//! Loads what has landed: one transaction a delivery, so that it is loaded whole or not at all.
+//! Loads what has landed: one transaction a delivery, so that it is loaded whole or not at all. While one delivery is
+//! loaded, the next is read and encoded.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
 
 use dataset::{DeliveryInfo, DeliveryLoad, Verdict};
 use pseudonym::{AreaLookup, Encoder};
+use tokio::runtime::Handle;
 use transport::{DeliveryHash, folder::Offered, landing::Landed};
 
 use super::{
@@ -26,26 +34,87 @@ pub async fn load_all(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), 
     let mut waiting = Vec::new();
     for (index, ready) in feeds.iter().enumerate() {
         for landed in night.landing.deliveries(&ready.feed.name)? {
-            match night.store.known(&ready.key(landed.hash)).await? {
-                None => waiting.push((index, landed, false)),
-                Some(Verdict::Released) => waiting.push((index, landed, true)),
-                Some(Verdict::Loaded) if restores(night, ready, landed.hash, landed.received).await? => {
-                    waiting.push((index, landed, false));
-                }
-                Some(_) => {}
-            }
+            let released = match night.store.known(&ready.key(landed.hash)).await? {
+                None => false,
+                Some(Verdict::Released) => true,
+                Some(Verdict::Loaded) if restores(night, ready, landed.hash, landed.received).await? => false,
+                Some(_) => continue,
+            };
+            waiting.push(Waiting {
+                feed: index,
+                landed,
+                released,
+            });
         }
     }
     if waiting.is_empty() {
         return Ok(());
     }
-    let encoder = Arc::new(encoder(night)?);
-    for (index, landed, released) in waiting {
-        night.check_stop()?;
-        let Some(ready) = feeds.get(index) else { continue };
-        load_one(night, ready, &landed, released, &encoder).await?;
+    let encoder = encoder(night)?;
+    let stop = night.stop.clone();
+    let folder = night.config.path(&night.config.landing.folder);
+    let reader = Reader {
+        encoder: &encoder,
+        as_at: night.run.as_at,
+        profile: night.config.area.profile,
+        stop: &stop,
+        folder: &folder,
+    };
+    let runtime = Handle::current();
+    tokio::task::block_in_place(|| {
+        thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(READ_AHEAD);
+            let reading = scope.spawn(|| read_all(&reader, feeds, waiting, sender));
+            for read in receiver {
+                let (waiting, read) = read?;
+                night.check_stop()?;
+                let Some(ready) = feeds.get(waiting.feed) else {
+                    continue;
+                };
+                runtime.block_on(load_one(night, ready, &waiting, read))?;
+            }
+            reading
+                .join()
+                .map_err(|_| Failure::new(Exit::Bug, "the reader of deliveries stopped by a bug"))
+        })
+    })
+}
+
+/// Deliveries that wait beyond the one that the reader holds ready: none, as rows take room on the disk and findings in
+/// memory.
+const READ_AHEAD: usize = 0;
+
+/// A delivery that has landed and was not loaded yet.
+struct Waiting {
+    feed: usize,
+    landed: Landed,
+    released: bool,
+}
+
+/// Reads deliveries in their order, and hands each on once the one before was taken. Ends early where one cannot be
+/// read, and where nobody takes them any more.
+fn read_all(
+    reader: &Reader<'_>,
+    feeds: &[Ready<'_>],
+    deliveries: Vec<Waiting>,
+    to: SyncSender<Result<(Waiting, ReadDelivery), Failure>>,
+) {
+    for waiting in deliveries {
+        let Some(ready) = feeds.get(waiting.feed) else {
+            continue;
+        };
+        if reader.stop.requested() {
+            let _ = to.send(Err(super::stop::stopped()));
+            return;
+        }
+        fail::fail_point!("night::before-read");
+        let read = reader.read(ready, &waiting.landed);
+        fail::fail_point!("night::after-read");
+        let failed = read.is_err();
+        if to.send(read.map(|read| (waiting, read))).is_err() || failed {
+            return;
+        }
     }
-    Ok(())
 }
 
 /// Whether a delivery that is offered again restores an earlier state, and so must land again; see
@@ -100,10 +169,10 @@ fn encoder(night: &Night<'_>) -> Result<Encoder, Failure> {
 async fn load_one(
     night: &mut Night<'_>,
     ready: &Ready<'_>,
-    landed: &Landed,
-    released: bool,
-    encoder: &Encoder,
+    waiting: &Waiting,
+    read: ReadDelivery,
 ) -> Result<(), Failure> {
+    let Waiting { landed, released, .. } = waiting;
     let names: Vec<&str> = landed.files.iter().map(|file| file.name.as_str()).collect();
     let info = DeliveryInfo {
         key: ready.key(landed.hash),
@@ -113,18 +182,6 @@ async fn load_one(
         received: landed.received,
         bytes: landed.files.iter().map(|file| file.bytes).sum(),
     };
-    let reader = Reader {
-        encoder,
-        as_at: night.run.as_at,
-        profile: night.config.area.profile,
-        stop: &night.stop,
-        folder: &night.config.path(&night.config.landing.folder),
-    };
-    fail::fail_point!("night::before-read");
-    // Parsing and encoding block; the other worker threads of the runtime go on.
-    let read = tokio::task::block_in_place(|| reader.read(ready, landed))?;
-    fail::fail_point!("night::after-read");
-
     if read.refused {
         let wrong = read.findings.last().map_or("", |finding| finding.rule.wrong);
         tracing::warn!(

@@ -5,7 +5,7 @@ use jiff::civil::date;
 use records::Kind;
 
 use crate::support::{
-    DAY, Home, Night, Sent, child_id, notice, on_both, only, pupil, record_id, release, sqlite_pool,
+    DAY, Home, Night, Sent, child_id, hex, notice, on_both, only, pupil, record_id, release, sqlite_pool,
     withdrawn,
 };
 
@@ -213,10 +213,6 @@ async fn a_publication_is_written_once(home: Home) {
     assert!(fourth.written);
     assert_eq!(fourth.digest, third.digest);
     assert!(fourth.version.starts_with("2026-03-02-"));
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files; or every row with the transaction that wrote it.

@@ -215,7 +215,7 @@ async fn an_erased_child_does_not_come_back(home: Home) {
         .unwrap();
     assert_eq!(proof.records, 3);
     assert_eq!(proof.before["vault.record"], 3);
-    assert_eq!(proof.before["vault.encoding"], 3);
+    assert_eq!(proof.before["vault.content"], 3);
     // Its own id, and those of 3 and 5 that went into it.
     assert_eq!(proof.before["vault.child"], 3);
     assert_eq!(proof.before["ops.finding"], 1);

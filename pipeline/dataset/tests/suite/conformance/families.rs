@@ -8,8 +8,8 @@ use linkage::Subject;
 use records::{Area, Asq3, AsqBand, AsqDomain, Kind, Payload, PregnancyOutcome, Sex};
 
 use crate::support::{
-    DAY, Home, Night, Sent, birth, child_id, hour, mother_id, notice, on_both, pregnancy, published, pupil,
-    record_id, release, review,
+    DAY, Home, Night, Sent, birth, child_id, encodings, hex, hour, mother_id, notice, on_both, pregnancy,
+    published, pupil, record_id, release, review,
 };
 
 on_both! {
@@ -185,7 +185,7 @@ async fn an_ended_pregnancy_has_no_child(home: Home) {
         ["LOSS 2026-02"],
         "the notification stays"
     );
-    let facts = night.store.pregnancy_facts().await.unwrap();
+    let (facts, _) = night.store.maternity_facts().await.unwrap();
     assert_eq!((facts.len(), facts[0].links.len()), (1, 0));
 }
 
@@ -299,7 +299,7 @@ async fn erasing_a_twin_keeps_the_notification(home: Home) {
     );
 
     // Linkage is told, and even where it did not listen the child does not come back.
-    let page = night.store.encodings(None, 10).await.unwrap();
+    let page = encodings(&night.store).await;
     let erased: Vec<_> = page.iter().map(|row| row.erased.clone()).collect();
     assert_eq!(erased, [BTreeSet::from([1]), BTreeSet::new()]);
     night.link_families(&[(3, 52)], &[(1, 1, 51), (1, 2, 52)]).await;
@@ -397,7 +397,7 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
         kinds(&[Kind::Pregnancy, Kind::SchoolCensus])
     );
     assert!(reviews[1].links[0].matched_kinds.is_empty());
-    let pregnancies = night.store.pregnancy_facts().await.unwrap();
+    let (pregnancies, births) = night.store.maternity_facts().await.unwrap();
     assert_eq!(pregnancies[0].mother_id, Some(mother_id(1)));
     let links: Vec<_> = pregnancies[0]
         .links
@@ -405,7 +405,6 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
         .map(|link| (link.child_id, link.has_own_record, link.matched_kinds.len()))
         .collect();
     assert_eq!(links, [(child_id(51), true, 2), (child_id(52), false, 0)]);
-    let births = night.store.birth_facts().await.unwrap();
     assert_eq!(
         births.iter().map(|fact| fact.links.len()).collect::<Vec<_>>(),
         [1, 0]
@@ -414,8 +413,8 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
     // A withdrawal alone says too little to be one or the other.
     let gone = dataset::VaultRow::tombstone(record_id(9), hour(9), DAY);
     night.load(&maternity("4", vec![gone])).await;
-    assert_eq!(night.store.pregnancy_facts().await.unwrap().len(), 1);
-    assert_eq!(night.store.birth_facts().await.unwrap().len(), 2);
+    let (pregnancies, births) = night.store.maternity_facts().await.unwrap();
+    assert_eq!((pregnancies.len(), births.len()), (1, 2));
     night.try_publish(&release()).await.unwrap();
 }
 
@@ -425,8 +424,4 @@ fn change(row: &mut dataset::VaultRow, change: impl FnOnce(&mut records::Pregnan
     {
         change(said);
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,7 @@ use linkage::Subject;
 use records::Outcome;
 
 use crate::support::{
-    self, DAY, Home, Night, Sent, notice, on_both, pupil, record_id, state, tally, withdrawn,
+    self, DAY, Home, Night, Sent, encodings, notice, on_both, pupil, record_id, state, tally, withdrawn,
 };
 
 on_both! {
@@ -77,11 +77,8 @@ async fn a_row_has_one_outcome(home: Home) {
         date(2026, 1, 4),
         "the late older version came first by its own date"
     );
-    let standing: Vec<u8> = night
-        .store
-        .encodings(None, 10)
+    let standing: Vec<u8> = encodings(&night.store)
         .await
-        .unwrap()
         .iter()
         .map(|row| row.record_id.0[15])
         .collect();
@@ -105,7 +102,7 @@ async fn a_withdrawal_may_come_first(home: Home) {
     // A later statement revives it.
     let mut revived = night.load(&Sent::delta("4", vec![notice(1, 6, "HI")])).await;
     assert_eq!(tally(&mut revived), (1, 1, 0, 0, 0, 0));
-    assert_eq!(night.store.encodings(None, 10).await.unwrap().len(), 1);
+    assert_eq!(encodings(&night.store).await.len(), 1);
 }
 
 async fn a_repeated_record_counts_once(home: Home) {
@@ -192,33 +189,27 @@ async fn what_is_larger_than_a_batch_is_whole(home: Home) {
         .collect();
     let mut report = night.load(&Sent::delta("large", rows)).await;
     assert_eq!(tally(&mut report), (NOTICES.into(), NOTICES.into(), 0, 0, 0, 0));
-    let (mut links, mut after) = (dataset::Links::default(), None);
-    loop {
-        let page = night.store.encodings(after, 9_000).await.unwrap();
-        let Some(last) = page.last() else { break };
-        assert!(page.is_sorted_by_key(|row| row.record_id) && after < page.first().map(|row| row.record_id));
-        after = Some(last.record_id);
-        for row in page {
-            let child_id = linkage::ChildId(row.record_id.0);
-            links.children.push(dataset::ChildRow {
-                child_id,
-                anchor: Subject {
-                    record: row.record_id,
-                    number: 0,
-                },
-            });
-            links.links.push(dataset::LinkRow {
-                subject: Subject {
-                    record: row.record_id,
-                    number: 0,
-                },
-                child_id,
-                tier: "T0".into(),
-                weight: None,
-                evidence: String::new(),
-                linked_on: DAY,
-            });
-        }
+    let mut links = dataset::Links::default();
+    for row in encodings(&night.store).await {
+        let child_id = linkage::ChildId(row.record_id.0);
+        links.children.push(dataset::ChildRow {
+            child_id,
+            anchor: Subject {
+                record: row.record_id,
+                number: 0,
+            },
+        });
+        links.links.push(dataset::LinkRow {
+            subject: Subject {
+                record: row.record_id,
+                number: 0,
+            },
+            child_id,
+            tier: "T0".into(),
+            weight: None,
+            evidence: String::new(),
+            linked_on: DAY,
+        });
     }
     night
         .store
@@ -235,11 +226,8 @@ async fn what_is_larger_than_a_batch_is_whole(home: Home) {
 async fn a_snapshot_deletes_what_it_does_not_hold(home: Home) {
     let night = Night::begin(&home, DAY).await;
     let numbers = async |night: &Night| -> Vec<u8> {
-        night
-            .store
-            .encodings(None, 100)
+        encodings(&night.store)
             .await
-            .unwrap()
             .iter()
             .map(|row| row.record_id.0[15])
             .collect()
