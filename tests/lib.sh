@@ -19,7 +19,7 @@ install() { # package...
 newest_postgres() { # the newest PostgreSQL 15 or later, as the folder of its programs
   local dir version
   while read -r dir; do
-    [ -x "$dir/initdb" ] && [ -x "$dir/pg_ctl" ] && [ -x "$dir/postgres" ] || continue
+    if ! [ -x "$dir/initdb" ] || ! [ -x "$dir/pg_ctl" ] || ! [ -x "$dir/postgres" ]; then continue; fi
     version=$("$dir/postgres" --version | grep -oE '[0-9]+' | head -1)
     if [ "${version:-0}" -ge 15 ]; then echo "$dir"; return; fi
   done < <(
@@ -47,6 +47,7 @@ as_postgres() { # PostgreSQL refuses to run as root
 
 cluster_folder=
 cluster_port=
+# shellcheck disable=SC2034 # for those who source this
 cluster_socket= # the folder of the socket, as a host in a connection URL
 
 # Makes a cluster in a folder that exists and that nobody else uses, and starts it on a free port and on a socket in
@@ -60,6 +61,7 @@ start_cluster() { # folder server-option...
   fi
   as_postgres test -x "$folder" || fail "the user postgres cannot reach $folder"
   cluster_folder=$folder
+  # shellcheck disable=SC2034
   cluster_socket=${folder//\//%2F}
   cluster_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null || echo $((20000 + RANDOM % 20000)))
   say "Starting PostgreSQL on port $cluster_port"
