@@ -167,7 +167,9 @@ def notices():
 def pregnancies():
     mothers, babies = [], []
     for folder in months(INCOMING / "pregnancy/R9M"):
-        mother = table(folder, "MSD001MotherDemog", ["LPIDMother", "NHSNumberMother", "PersonBirthDateMother", "Postcode"])
+        mother = table(
+            folder, "MSD001MotherDemog", ["LPIDMother", "NHSNumberMother", "PersonBirthDateMother", "Postcode"]
+        )
         booking = ["PregnancyID", "LPIDMother", "AntenatalAppDate", "EDDAgreed", "ComplexSocialFactorsInd"]
         booking = table(folder, "MSD101PregnancyBooking", booking)
         scan = table(folder, "MSD103DatingScan", ["PregnancyID", "NoFetusesDatingUltrasound"])
@@ -175,13 +177,17 @@ def pregnancies():
         mothers.append(frame.merge(scan.drop_duplicates("PregnancyID"), on="PregnancyID", how="left"))
         baby = ["LPIDBaby", "LabourDeliveryID", "NHSNumberBaby", "PersonBirthDateBaby", "PregOutcome", "PersonPhenSex"]
         baby = table(folder, "MSD401BabyDemographics", [*baby, "EthnicCategoryBaby", "GestationLengthBirth"])
-        baby = baby.merge(table(folder, "MSD301LabourDelivery", ["LabourDeliveryID", "PregnancyID"]), on="LabourDeliveryID")
+        baby = baby.merge(
+            table(folder, "MSD301LabourDelivery", ["LabourDeliveryID", "PregnancyID"]), on="LabourDeliveryID"
+        )
         babies.append(baby.merge(frame[["PregnancyID", "Postcode", "NHSNumberMother"]], on="PregnancyID", how="left"))
     mothers = pd.concat(mothers, ignore_index=True).drop_duplicates("PregnancyID", keep="last")
     babies = pd.concat(babies, ignore_index=True).drop_duplicates("LPIDBaby", keep="last")
     babies = babies.rename(
         columns={
-            "NHSNumberBaby": "nhs_number", "Postcode": "postcode", "PersonPhenSex": "sex",
+            "NHSNumberBaby": "nhs_number",
+            "Postcode": "postcode",
+            "PersonPhenSex": "sex",
             "EthnicCategoryBaby": "ethnicity",
         }  # fmt: skip
     )
@@ -207,7 +213,9 @@ def tidy(frame):
         people[name] = people[name].str.upper().str.replace(r"[^A-Z]", "", regex=True)
     postcode = people["postcode"].str.upper().str.replace(" ", "")
     people["postcode"] = (postcode.str[:-3] + " " + postcode.str[-3:]).where(~postcode.str.startswith("ZZ99", na=True))
-    people["sex"] = people["sex"].map({"1": "M", "M": "M", "Male": "M", "Boy": "M", "2": "F", "F": "F", "Female": "F", "Girl": "F"})
+    people["sex"] = people["sex"].map(
+        {"1": "M", "M": "M", "Male": "M", "Boy": "M", "2": "F", "F": "F", "Female": "F", "Girl": "F"}
+    )
     people["birth_date"] = people["birth_date"].dt.strftime("%Y-%m-%d")
     return people
 
@@ -242,7 +250,12 @@ def link(people):
         [block_on("nhs_number"), block_on("upn"), block_on("forename", "surname", "birth_date", "postcode")], recall=0.8
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
-    for rule in (block_on("birth_date", "surname"), block_on("nhs_number"), block_on("upn"), block_on("forename", "postcode")):
+    for rule in (
+        block_on("birth_date", "surname"),
+        block_on("nhs_number"),
+        block_on("upn"),
+        block_on("forename", "postcode"),
+    ):
         linker.training.estimate_parameters_using_expectation_maximisation(rule, record_sample_proportion=1.0)
     pairs = linker.inference.predict(threshold_match_probability=0.95, warning_mode="never")
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
@@ -304,7 +317,8 @@ def tables(pupils, needs, reviewed, noticed, mothers, babies, people, links):
         "two_year_review": of(reviewed, ["review_date", *DOMAINS]),
         "section23_notice": of(noticed, ["provider", "opinion_date", "primary_need"]),
         "pregnancy_notification": mothers[
-            ["record_id", "mother_id", "AntenatalAppDate", "EDDAgreed", "NoFetusesDatingUltrasound", "ComplexSocialFactorsInd"]
+            ["record_id", "mother_id", "AntenatalAppDate", "EDDAgreed", "NoFetusesDatingUltrasound",
+             "ComplexSocialFactorsInd"]
         ],
         "birth": of(babies, ["PregOutcome", "GestationLengthBirth"]),
         "link": links[["record_id", "child_id"]],

@@ -5,9 +5,9 @@
 
 DATA is the folder of a SQLite store. For its two sets of rows, `joint` (every table of the joint dataset) and `vault`
 (records, sealed encodings, children, links), OUT gets a CSV file a table and three scripts: `copy.sql` for psql,
-`import.sql` and `insert.sql` for sqlite3. Each makes the tables with their primary keys, no other index, and loads them.
-In the CSV files bytes stand as hexadecimal digits: COPY turns them into bytes again, `.import` cannot and keeps the
-text, `insert ... select` copies the bytes.
+`import.sql` and `insert.sql` for sqlite3. Each makes the tables with their primary keys and no other index, and loads
+them. In the CSV files bytes stand as hexadecimal digits: COPY turns them into bytes again, `.import` cannot and keeps
+the text, `insert ... select` copies the bytes.
 """
 
 import csv
@@ -38,7 +38,10 @@ def main():
             key = [column for _, column, _, _, _, place in sorted(columns, key=lambda c: c[5]) if place]
             path = folder / f"{table}.csv"
             rows += write(database, table, columns, path)
-            copies += [create(table, columns, key, POSTGRES_TYPES), f"\\copy \"{table}\" from '{path}' with (format csv)"]
+            copies += [
+                create(table, columns, key, POSTGRES_TYPES),
+                f"\\copy \"{table}\" from '{path}' with (format csv)",
+            ]
             imports += [create(table, columns, key), f".import --csv '{path}' {table}"]
             inserts += [create(table, columns, key), f'insert into "{table}" select * from night."{table}";']
         for script, lines in (("copy", copies), ("import", imports), ("insert", inserts)):
@@ -49,8 +52,10 @@ def main():
 
 
 def write(database, table, columns, path):
-    hexadecimal = "case when \"{0}\" is not null then '\\x' || lower(hex(\"{0}\")) end"
-    wanted = ", ".join((hexadecimal if kind.lower() == "blob" else '"{0}"').format(name) for _, name, kind, *_ in columns)
+    hexadecimal = 'case when "{0}" is not null then \'\\x\' || lower(hex("{0}")) end'
+    wanted = ", ".join(
+        (hexadecimal if kind.lower() == "blob" else '"{0}"').format(name) for _, name, kind, *_ in columns
+    )
     rows = 0
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

@@ -60,14 +60,15 @@ def machine():
         f"{date.today():%-d %B %Y}. {os.cpu_count()} cores ({model}), {memory:.0f} GiB of memory, work folder on "
         f"{FACTS['disk']}. {FACTS['program']}, built by rustc {FACTS['rustc']}; PostgreSQL {FACTS['postgres']} with "
         f"fsync, by its socket; sqlite3 {FACTS['sqlite3']}"
-        + (f"; {FACTS['plain-versions']}" if "plain-versions" in FACTS else "")
+        + (f"; Python {FACTS['python']} with {FACTS['packages']}" if "python" in FACTS else "")
         + ".\n"
     )
     parsed = of("parse")
+    files, size = sum(line["files"] for line in parsed), sum(line["bytes"] for line in parsed)
     print(
-        f"The area: {count(int(FACTS['made-for']))} children asked for, {count(sum(line['files'] for line in parsed))} "
-        f"files of {mib(sum(line['bytes'] for line in parsed))} MiB, {count(RAW_ROWS)} raw rows, {count(RECORDS)} current "
-        f"records, {count(int(FACTS['children']))} children in the dataset.\n"
+        f"The area: {count(int(FACTS['made-for']))} children asked for, {count(files)} files of {mib(size)} MiB, "
+        f"{count(RAW_ROWS)} raw rows, {count(RECORDS)} current records, {count(int(FACTS['children']))} children in "
+        "the dataset.\n"
     )
 
 
@@ -126,14 +127,25 @@ def nights():
         for way, wall in plain_ways().items():
             rows.append([f"plain script, {way}", seconds(wall), "", "", count(records / wall), "", ""])
         rows.append(
-            ["plain script, all three ways", seconds(run["wall"]), seconds(run["cpu"]), mib(run["peak_kib"] * 1024), "", "", ""]
+            [
+                "plain script, all three ways",
+                seconds(run["wall"]),
+                seconds(run["cpu"]),
+                mib(run["peak_kib"] * 1024),
+                "",
+                "",
+                "",
+            ]
         )
     table(["", "wall s", "CPU s", "peak MiB", "records/s", "raw rows/s", "database MiB"], rows)
     one, other = published("sqlite-first"), published("postgres-first")
-    print(f"Published on SQLite: `{one}`; on PostgreSQL: `{other}`; {'the same' if one == other else '**NOT the same**'}.\n")
+    verdict = "the same" if one == other else "**NOT the same**"
+    print(f"Published on SQLite: `{one}`; on PostgreSQL: `{other}`; {verdict}.\n")
     if "plain" in RUNS:
         shared = [f"{line['stage']} {seconds(line['seconds'])} s" for line in of("plain-stage")]
-        print(f"The plain script held {count(records)} records ({records / RECORDS:.0%} of ours): {', '.join(shared)}.\n")
+        print(
+            f"The plain script held {count(records)} records ({records / RECORDS:.0%} of ours): {', '.join(shared)}.\n"
+        )
     else:
         print("The plain script was left out (`--without-plain`).\n")
 
@@ -148,7 +160,17 @@ def nights():
             total = sum(found.values()) or 1
             row += [seconds(found.get(stage, 0)), f"{found.get(stage, 0) / total:.0%}"]
         rows.append(row)
-    header = ["stage", "SQLite s", "share", "PostgreSQL s", "share", "night after, SQLite s", "share", "night after, PostgreSQL s", "share"]
+    header = [
+        "stage",
+        "SQLite s",
+        "share",
+        "PostgreSQL s",
+        "share",
+        "night after, SQLite s",
+        "share",
+        "night after, PostgreSQL s",
+        "share",
+    ]
     table(header, rows)
 
 
@@ -197,7 +219,14 @@ def encoding():
             ]
         )
     for line in of("encode-whole"):
-        rows.append(["with record id, hash of the content and seal", count(line["sample"]), count(line["per_second"]), f"1/{hmac['per_second'] / line['per_second']:.1f}"])
+        rows.append(
+            [
+                "with record id, hash of the content and seal",
+                count(line["sample"]),
+                count(line["per_second"]),
+                f"1/{hmac['per_second'] / line['per_second']:.1f}",
+            ]
+        )
     table(["", "records in the sample", "a second", "of an HMAC's rate"], rows)
 
 
@@ -212,7 +241,15 @@ def loading():
             (f"postgres-copy-{name}", "`\\copy` by psql"),
         ):
             taken = RUNS[run]["wall"]
-            rows.append([f"{name}: {title}", count(line["rows"]), f"{line['bytes'] / 1e6:,.1f}", seconds(taken), count(line["rows"] / taken)])
+            rows.append(
+                [
+                    f"{name}: {title}",
+                    count(line["rows"]),
+                    f"{line['bytes'] / 1e6:,.1f}",
+                    seconds(taken),
+                    count(line["rows"] / taken),
+                ]
+            )
     table(["rows of the finished dataset", "rows", "MB as CSV", "wall s", "rows/s"], rows)
 
 
@@ -231,11 +268,25 @@ def aims():
     ):
         if ours:
             ratio = ours["ours"] / ours[loop]
-            aim(title, "at least half", f"{ours['ours'] / 1e6:,.0f} MB/s", f"{ours[loop] / 1e6:,.0f} MB/s", f"{ratio:.2f}", ratio >= 0.5)
+            aim(
+                title,
+                "at least half",
+                f"{ours['ours'] / 1e6:,.0f} MB/s",
+                f"{ours[loop] / 1e6:,.0f} MB/s",
+                f"{ratio:.2f}",
+                ratio >= 0.5,
+            )
 
     per_second = next(line["per_second"] for line in of("encode") if line["kind"] == "all")
     hmac = of("hmac")[0]["per_second"]
-    aim("encoding, records/s/core", "500,000", count(per_second), f"{count(hmac)} HMAC/s", f"{per_second / hmac:.3f}", per_second >= 500_000)
+    aim(
+        "encoding, records/s/core",
+        "500,000",
+        count(per_second),
+        f"{count(hmac)} HMAC/s",
+        f"{per_second / hmac:.3f}",
+        per_second >= 500_000,
+    )
 
     for name, title, tool in (("sqlite", "SQLite", "import"), ("postgres", "PostgreSQL", "copy")):
         found = stages(f"{name}-first")
@@ -248,20 +299,37 @@ def aims():
             (f"stages load and publish, {title}, with reading", load + publish),
         ):
             ratio = raw / taken if taken else float("inf")
-            aim(what, "at least half", f"{seconds(taken)} s", f"{seconds(raw)} s by {tool}", f"{ratio:.2f}", ratio >= 0.5)
+            aim(
+                what,
+                "at least half",
+                f"{seconds(taken)} s",
+                f"{seconds(raw)} s by {tool}",
+                f"{ratio:.2f}",
+                ratio >= 0.5,
+            )
 
     for name, title in (("sqlite-first", "SQLite"), ("postgres-first", "PostgreSQL")):
         run = RUNS[name]
         plain = [wall for way, wall in plain_ways().items() if title in way]
         best = min(plain) if plain else None
         beside = f"{seconds(best)} s by the plain script" if best else "-"
-        aim(f"the night, {title}", "under 20 s", f"{seconds(run['wall'])} s", beside, f"{best / run['wall']:.2f}" if best else "-", run["wall"] < 20)
+        aim(
+            f"the night, {title}",
+            "under 20 s",
+            f"{seconds(run['wall'])} s",
+            beside,
+            f"{best / run['wall']:.2f}" if best else "-",
+            run["wall"] < 20,
+        )
         peak = run["peak_kib"] * 1024
         beside = f"{RUNS['plain']['peak_kib'] * 1024 / GIB:.2f} GiB by the plain script" if plain else "-"
         ratio = f"{RUNS['plain']['peak_kib'] * 1024 / peak:.2f}" if plain else "-"
         aim(f"its peak memory, {title}", "under 1.5 GiB", f"{peak / GIB:.2f} GiB", beside, ratio, peak < 1.5 * GIB)
     table(["aim", "wanted", "reached", "yardstick", "ratio", "met"], rows)
-    print(f"Reading alone (`run --dry-run`) took {seconds(RUNS['dry-run']['wall'])} s. A ratio over 1 means faster, or smaller, than the yardstick.")
+    print(
+        f"Reading alone (`run --dry-run`) took {seconds(RUNS['dry-run']['wall'])} s. A ratio over 1 means faster, or "
+        "smaller, than the yardstick."
+    )
     if RECORDS < 900_000:
         print(f"\n**This area has {count(RECORDS)} records: the aims are set for a million.**")
 
