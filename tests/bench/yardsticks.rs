@@ -154,9 +154,7 @@ fn parse(feed: &Feed, rounds: u32, sample: &mut Sample) -> Outcomes<()> {
         Format::Json => "json",
     };
     // Also what brings the files into the system's cache.
-    let mut counted = Counted::default();
-    read(feed, &mut counted)?;
-    sample.take(feed)?;
+    let counted = sample.take(feed)?;
 
     let ours = best(rounds, || read(feed, &mut Counted::default()))?;
     let (borrowed, owned, events) = match format {
@@ -299,33 +297,48 @@ fn best(rounds: u32, mut each: impl FnMut() -> Outcomes<()>) -> Outcomes<f64> {
 struct Sample {
     step: u64,
     seen: u64,
-    kind: Option<Kind>,
-    provider: String,
     records: Vec<(Kind, String, Incoming)>,
 }
 
 impl Sample {
-    fn take(&mut self, feed: &Feed) -> Outcomes<()> {
-        self.kind = Some(feed.connector.kind());
-        self.provider.clone_from(&feed.provider);
-        read(feed, self)
+    /// Takes its share of a feed's records, and counts them all.
+    fn take(&mut self, feed: &Feed) -> Outcomes<Counted> {
+        let mut taking = Taking {
+            sample: self,
+            kind: feed.connector.kind(),
+            provider: &feed.provider,
+            counted: Counted::default(),
+        };
+        read(feed, &mut taking)?;
+        Ok(taking.counted)
     }
 }
 
-impl Sink for Sample {
+/// Takes from one feed.
+struct Taking<'a> {
+    sample: &'a mut Sample,
+    kind: Kind,
+    provider: &'a str,
+    counted: Counted,
+}
+
+impl Sink for Taking<'_> {
     fn record(&mut self, incoming: Incoming) -> Result<(), Stopped> {
-        if self.seen.is_multiple_of(self.step)
-            && let Some(kind) = self.kind
-        {
-            self.records.push((kind, self.provider.clone(), incoming));
+        self.counted.records += 1;
+        if self.sample.seen.is_multiple_of(self.sample.step) {
+            self.sample
+                .records
+                .push((self.kind, self.provider.to_owned(), incoming));
         }
-        self.seen += 1;
+        self.sample.seen += 1;
         Ok(())
     }
 
     fn finding(&mut self, _: Finding) {}
 
-    fn rows_read(&mut self, _: &'static str, _: u64) {}
+    fn rows_read(&mut self, _: &'static str, rows: u64) {
+        self.counted.rows += rows;
+    }
 
     fn rows_without_record(&mut self, _: &'static str, _: Outcome, _: u64) {}
 }
