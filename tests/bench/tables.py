@@ -178,7 +178,7 @@ def nights():
 
 
 def parsing():
-    print("### Parsing, one core, MB/s\n")
+    print("### Parsing, MB a second of CPU\n")
     rows = []
     for line in of("parse"):
         size = line["bytes"]
@@ -206,7 +206,7 @@ def parse_totals(form):
 
 
 def encoding():
-    print("### Encoding, one core\n")
+    print("### Encoding, a second of CPU\n")
     (hmac,) = of("hmac")
     rows = [["HMAC-SHA-256 of 20 bytes, key set up", "", count(hmac["per_second"]), "1"]]
     for line in of("encode"):
