@@ -184,10 +184,9 @@ impl Splitter {
             let Some(&byte) = chunk.first() else {
                 return Ok(false);
             };
-            if !matches!(byte, b'\r' | b'\n') {
+            if !self.lines.pass(byte) {
                 return Ok(true);
             }
-            self.lines.pass(byte);
             self.source.consume(1);
         }
     }
