@@ -41,7 +41,7 @@ impl Name {
         {
             return Err(NameFault::Blank);
         }
-        let canonical = canonical(text)?;
+        let mut canonical = canonical(text)?;
         if is_placeholder(&canonical) {
             return Err(NameFault::Placeholder);
         }
@@ -53,6 +53,9 @@ impl Name {
         }
         if mixes_scripts(&canonical) {
             return Err(NameFault::MixedScripts);
+        }
+        if text.is_ascii() {
+            return Ok(Name(std::mem::take(&mut *canonical)));
         }
         // The buffer has spare room; the name is kept in a string of its own length.
         Ok(Name(canonical.as_str().to_owned()))
@@ -170,10 +173,21 @@ fn same_words(stand_in: &str, canonical: &str) -> bool {
 
 /// The canonical form, digits still in it.
 fn canonical(text: &str) -> Result<Zeroizing<String>, NameFault> {
-    // Full from the start: a string that grows leaves copies of itself behind.
-    let mut canonical = Zeroizing::new(String::with_capacity(LONGEST_BYTES));
+    // Full from the start: a string that grows leaves copies of itself behind. Only what is not ASCII can become longer.
+    let longest = if text.is_ascii() {
+        text.len().min(LONGEST_BYTES)
+    } else {
+        LONGEST_BYTES
+    };
+    let mut canonical = Zeroizing::new(String::with_capacity(longest));
     let mut waiting = None;
     for character in text.chars() {
+        // Nearly every letter of nearly every name: the way below would lead to the same.
+        if character.is_ascii_alphanumeric() {
+            push_after(&mut canonical, &mut waiting)?;
+            push(&mut canonical, character.to_ascii_uppercase())?;
+            continue;
+        }
         if character.is_control() || is_invisible(character) {
             return Err(NameFault::Character);
         }
@@ -198,11 +212,7 @@ fn canonical(text: &str) -> Result<Zeroizing<String>, NameFault> {
             if !piece.is_alphanumeric() {
                 return Err(NameFault::Character);
             }
-            if let Some(separator) = waiting.take()
-                && !canonical.is_empty()
-            {
-                push(&mut canonical, separator)?;
-            }
+            push_after(&mut canonical, &mut waiting)?;
             for upper in piece
                 .to_uppercase()
                 .flat_map(|upper| std::iter::once(upper).nfkd())
@@ -223,6 +233,14 @@ fn canonical(text: &str) -> Result<Zeroizing<String>, NameFault> {
 /// The character taken apart; nothing of one that is used as it stands.
 fn decomposed(character: char, as_it_stands: bool) -> impl Iterator<Item = char> {
     (!as_it_stands).then_some(character).into_iter().nfkd()
+}
+
+/// Appends the separator that waits for a letter after it.
+fn push_after(canonical: &mut String, waiting: &mut Option<char>) -> Result<(), NameFault> {
+    match waiting.take() {
+        Some(separator) if !canonical.is_empty() => push(canonical, separator),
+        _ => Ok(()),
+    }
 }
 
 fn push(canonical: &mut String, character: char) -> Result<(), NameFault> {
