@@ -1,10 +1,11 @@
 //! The declared fields of a table, bound to the columns of one file.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
+use foldhash::fast::FixedState;
 use records::{Finding, Location, Rule, finding::Effect};
 
 use crate::{
@@ -23,7 +24,8 @@ use crate::{
 /// The declared fields of a table, each with the columns that one file has for it.
 pub struct Binding {
     fields: Vec<BoundField>,
-    by_name: BTreeMap<&'static str, usize>,
+    /// Looked into for every value of every row. The names are ours: nobody can choose them so that they collide.
+    by_name: HashMap<&'static str, usize, FixedState>,
     pub(crate) contract: Contract,
     place: Location,
     /// Whether a finding can say which column: an XML element has none.

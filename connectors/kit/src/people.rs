@@ -67,8 +67,11 @@ pub struct Home {
 impl Home {
     /// Reads a postcode.
     pub fn read(values: &mut Values<'_>, field: &str) -> Self {
-        let postcode = values.raw(field).map(|text| Postcode::parse(&text));
-        if matches!(postcode, Some(Err(PostcodeFault::NoFixedAbode))) {
+        // The postcode that says so holds a Z, as few others do.
+        let says_so = |text: &str| {
+            text.contains(['Z', 'z']) && matches!(Postcode::parse(text), Err(PostcodeFault::NoFixedAbode))
+        };
+        if values.raw(field).is_some_and(|text| says_so(&text)) {
             return Home {
                 postcode: Held::Placeholder,
                 no_fixed_abode: true,

@@ -13,10 +13,11 @@
 //! decides about them; [`TableSet::finish`] counts those of all others as out of scope.
 
 use std::{
-    collections::BTreeSet,
-    hash::{DefaultHasher, Hash, Hasher},
+    collections::{BTreeSet, HashSet},
+    hash::{BuildHasher, Hash},
 };
 
+use foldhash::{fast, quality};
 use records::{Location, finding::Effect};
 
 use crate::{
@@ -99,14 +100,12 @@ fn open(file: &DeliveryFile, reading: &Reading<'_>, sink: &mut dyn Sink) -> Resu
 /// by chance (one chance in ten million for a million keys) would cost a finding and, where a key must be its row's
 /// alone, the second row.
 #[derive(Default)]
-pub struct Seen(std::collections::HashSet<u64>);
+pub struct Seen(HashSet<u64, fast::FixedState>);
 
 impl Seen {
     /// Whether this is the first time.
     pub fn first<T: Hash + ?Sized>(&mut self, what: &T) -> bool {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        self.0.insert(hasher.finish())
+        self.0.insert(quality::FixedState::default().hash_one(what))
     }
 
     /// The key of a row, which must be there and be this row's alone. Where it is not, that is noted, as keeping the

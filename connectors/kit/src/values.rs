@@ -45,6 +45,15 @@ pub enum Parsed<T> {
     Bad,
 }
 
+/// What the columns of a field hold: the first that is not blank.
+enum Cell<'a> {
+    Blank,
+    /// A spreadsheet error.
+    Error,
+    /// A text, or the layout's default.
+    Text(Cow<'a, str>),
+}
+
 impl<'a> Values<'a> {
     pub(crate) fn new(binding: &'a Binding, row: &'a Row) -> Self {
         Values {
@@ -62,6 +71,19 @@ impl<'a> Values<'a> {
         let bound = self.binding.field(field)?;
         let cell = bound.columns.iter().find_map(|&column| self.row.text(column));
         cell.or_else(|| bound.spec.default.as_deref().map(Cow::Borrowed))
+    }
+
+    fn holds(&self, bound: &'a BoundField) -> Cell<'a> {
+        for &column in &bound.columns {
+            if let Some(text) = self.row.text(column) {
+                return Cell::Text(text);
+            }
+            if self.row.slot(column) == Slot::Error {
+                return Cell::Error;
+            }
+        }
+        let default = bound.spec.default.as_deref();
+        default.map_or(Cell::Blank, |default| Cell::Text(Cow::Borrowed(default)))
     }
 
     /// Whether the layout has a column or a default for a field.

@@ -318,11 +318,14 @@ impl Frame {
             self.spoil(XmlFlaw::LongField);
             return;
         }
-        if text.chars().any(is_control) {
-            self.spoil(XmlFlaw::Control);
-        }
-        if text.contains(char::REPLACEMENT_CHARACTER) {
-            self.spoil(XmlFlaw::Damaged);
+        // Printable ASCII, as nearly all texts are, holds neither.
+        if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            if text.chars().any(is_control) {
+                self.spoil(XmlFlaw::Control);
+            }
+            if text.contains(char::REPLACEMENT_CHARACTER) {
+                self.spoil(XmlFlaw::Damaged);
+            }
         }
         self.text.push_str(text);
     }
@@ -450,10 +453,12 @@ fn close(mut frame: Frame) -> Element {
         frame.spoil(XmlFlaw::Mixed);
     }
     Element {
-        text: if frame.leaf {
-            Zeroizing::new(frame.text.trim().to_owned())
-        } else {
+        text: if !frame.leaf {
             Zeroizing::default()
+        } else if frame.text.trim().len() == frame.text.len() {
+            frame.text
+        } else {
+            Zeroizing::new(frame.text.trim().to_owned())
         },
         name: frame.name,
         at: frame.at,
@@ -533,15 +538,16 @@ struct Counter {
 
 impl Counter {
     fn count(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if *byte == b'\n' {
-                self.place.line += 1;
-                self.place.column = 1;
-            } else if byte & 0xC0 != 0x80 {
-                // Not a continuation byte of UTF-8: a character begins here.
-                self.place.column += 1;
-            }
+        let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let mut line = bytes;
+        if ends > 0 {
+            self.place.line += ends as u64;
+            self.place.column = 1;
+            line = bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         }
+        // Not a continuation byte of UTF-8: a character begins here.
+        let characters = line.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        self.place.column += characters as u64;
         self.since_mark += bytes.len() as u64;
     }
 }

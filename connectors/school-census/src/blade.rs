@@ -70,6 +70,8 @@ struct TableSet<'a> {
 /// A return and where it stands.
 struct Sent {
     header: Return,
+    /// What it is part of a snapshot of.
+    scope: String,
     location: Location,
     has_pupils: bool,
 }
@@ -99,9 +101,8 @@ impl<'a> TableSet<'a> {
             if !sent.has_pupils {
                 sink.finding(at(&rules::NO_PUPILS, Effect::Accepted, sent.location.clone()));
             }
-            let scope = self.scope(&sent.header);
             let version = sent.header.version(true);
-            let latest = scopes.entry(scope).or_insert(version);
+            let latest = scopes.entry(sent.scope.clone()).or_insert(version);
             *latest = version.max(*latest);
         }
         Ok(())
@@ -176,6 +177,7 @@ impl<'a> TableSet<'a> {
                 sink.rows_without_record(RETURNS, outcome, 1);
                 if let Some(header) = header.filter(|_| kept) {
                     let sent = Sent {
+                        scope: self.scope(&header),
                         header,
                         location,
                         has_pupils: false,
@@ -285,9 +287,9 @@ impl<'a> TableSet<'a> {
         for file in self.files_of(name) {
             self.each_row(file, sink, |mut values, sink| {
                 report_double_id(&mut values, &mut ids);
-                let id = values.raw("row_id").unwrap_or_default().into_owned();
-                let (children, mut rows) = belongings.of(&id);
-                rows.insert(0, (name, 1));
+                let id = values.raw("row_id").unwrap_or_default();
+                let mut rows = vec![(name, 1)];
+                let children = belongings.of(&id, &mut rows);
                 let sent = values
                     .raw("return_id")
                     .and_then(|id| returns.get_mut(id.as_ref()));
@@ -297,7 +299,7 @@ impl<'a> TableSet<'a> {
                         let around = Surroundings {
                             of: &sent.header,
                             on_roll: name == ON_ROLL,
-                            scope: self.scope(&sent.header),
+                            scope: &sent.scope,
                             lists: self.lists,
                         };
                         pupil::read(&mut values, &children, &around, upns)
@@ -327,22 +329,21 @@ impl<'a> TableSet<'a> {
 }
 
 impl Belongings {
-    /// What belongs to a pupil, and the rows that it stands in, to be counted with the pupil's own.
-    fn of(&mut self, pupil: &str) -> (Children, Vec<(&'static str, u64)>) {
-        let mut rows = Vec::new();
+    /// What belongs to a pupil; the rows that it stands in are counted in `rows`, with the pupil's own.
+    fn of(&mut self, pupil: &str, rows: &mut Vec<(&'static str, u64)>) -> Children<'_> {
         let mut children = Children::default();
         if let Some(needs) = &mut self.needs {
-            children.needs = says(needs.take(pupil, &mut rows)).collect();
+            children.needs = says(needs.take(pupil, rows)).collect();
         }
         for table in &mut self.addresses {
             let addresses = children.addresses.get_or_insert_default();
-            addresses.extend(says(table.take(pupil, &mut rows)));
+            addresses.extend(says(table.take(pupil, rows)));
         }
         for table in &mut self.meals {
             let meals = children.meals.get_or_insert_default();
-            meals.extend(says(table.take(pupil, &mut rows)));
+            meals.extend(says(table.take(pupil, rows)));
         }
-        (children, rows)
+        children
     }
 
     fn report_orphans(self, sink: &mut dyn Sink) -> Result<(), ReadError> {
@@ -360,8 +361,8 @@ impl Belongings {
 }
 
 /// What rows say whose values did not have to be left out.
-fn says<T: Clone>(rows: &[HeldRow<T>]) -> impl Iterator<Item = T> {
-    rows.iter().filter_map(|row| row.says.clone())
+fn says<T>(rows: &[HeldRow<T>]) -> impl Iterator<Item = &T> {
+    rows.iter().filter_map(|row| row.says.as_ref())
 }
 
 fn report_double_id(values: &mut Values<'_>, ids: &mut Seen) {

@@ -38,10 +38,10 @@ pub(crate) struct Meals {
 
 /// The rows of one pupil.
 #[derive(Debug, Default)]
-pub(crate) struct Children {
-    pub(crate) needs: Vec<Need>,
+pub(crate) struct Children<'a> {
+    pub(crate) needs: Vec<&'a Need>,
     /// None where the delivery holds no such table.
-    pub(crate) addresses: Option<Vec<Address>>,
+    pub(crate) addresses: Option<Vec<&'a Address>>,
     /// None where the delivery holds no such table: then nothing is known.
     pub(crate) meals: Option<Vec<Meals>>,
 }
@@ -121,7 +121,7 @@ pub(crate) fn report_legacy(
 /// at the pupil's provision.
 pub(crate) fn ranked(
     values: &mut Values<'_>,
-    needs: &[Need],
+    needs: &[&Need],
     provision: Option<&str>,
     census: Census,
 ) -> Vec<SchoolNeed> {
@@ -143,7 +143,7 @@ pub(crate) fn ranked(
         }
         _ => {}
     }
-    let mut sorted: Vec<&Need> = needs.iter().collect();
+    let mut sorted = needs.to_vec();
     sorted.sort_by_key(|need| (need.rank.is_none(), need.rank, &need.need));
     if sorted
         .windows(2)

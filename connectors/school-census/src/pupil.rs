@@ -50,7 +50,7 @@ pub(crate) struct Surroundings<'a> {
     /// Whether the pupil is on the roll.
     pub(crate) on_roll: bool,
     /// The scope of the snapshot.
-    pub(crate) scope: String,
+    pub(crate) scope: &'a str,
     /// The code lists.
     pub(crate) lists: &'a Lists,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Surroundings<'a> {
 /// The rows that it was made from are for the caller to fill in.
 pub(crate) fn read(
     values: &mut Values<'_>,
-    children: &Children,
+    children: &Children<'_>,
     around: &Surroundings<'_>,
     upns: &mut Seen,
 ) -> Option<Incoming> {
@@ -127,7 +127,7 @@ pub(crate) fn read(
             received_date: None,
             sex,
             ethnic_group,
-            scope: Some(around.scope.clone()),
+            scope: Some(around.scope.to_owned()),
         },
         rows: Vec::new(),
         replaces: Vec::new(),
@@ -163,18 +163,12 @@ fn identity(values: &mut Values<'_>, census_date: Date) -> Identity {
 }
 
 /// The first address is the home; the others may still agree with another record's.
-fn add_addresses(values: &mut Values<'_>, child: &mut Identity, children: &Children) {
+fn add_addresses(values: &mut Values<'_>, child: &mut Identity, children: &Children<'_>) {
     let Some(addresses) = &children.addresses else {
         return;
     };
-    let mut addresses: Vec<_> = addresses.iter().collect();
-    addresses.sort_by(|a, b| {
-        let postcode = |address: &children::Address| {
-            let postcode = address.home.postcode.valid();
-            postcode.map(|postcode| postcode.expose().to_owned())
-        };
-        (a.order, postcode(a)).cmp(&(b.order, postcode(b)))
-    });
+    let mut addresses = addresses.clone();
+    addresses.sort_by_key(|address| (address.order, address.home.postcode.valid()));
     if !addresses
         .iter()
         .any(|address| address.has_uprn || address.home.postcode != Held::Absent)
@@ -195,7 +189,7 @@ fn add_addresses(values: &mut Values<'_>, child: &mut Identity, children: &Child
 fn report_upn(values: &mut Values<'_>, child: &Identity, of: &Return, upns: &mut Seen) {
     match &child.upn {
         Held::Absent => values.note("upn", &rules::NO_UPN, Effect::Accepted),
-        Held::Valid(upn) if !upns.first(&(of.scope(), upn.expose())) => {
+        Held::Valid(upn) if !upns.first(&(of.census, &of.school, upn.expose())) => {
             values.note("upn", &rules::DOUBLE_UPN, Effect::Accepted);
         }
         Held::Valid(_) | Held::Invalid | Held::Placeholder => {}

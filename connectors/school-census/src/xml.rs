@@ -82,6 +82,14 @@ struct Document<'a> {
     pupils: u64,
 }
 
+/// What stands in the blocks of one pupil.
+#[derive(Default)]
+struct Blocks {
+    needs: Vec<children::Need>,
+    meals: Vec<children::Meals>,
+    addresses: Vec<children::Address>,
+}
+
 /// Where a document is being read.
 #[derive(Default)]
 struct Standing {
@@ -109,7 +117,7 @@ impl Document<'_> {
                 .map_err(|fault| refused(fault.into_read_error(label), sink))?;
             match step {
                 XmlStep::Open { name, at } => {
-                    let name = name.to_lowercase();
+                    let name = lower_case(name.to_owned());
                     let depth = reader.depth();
                     self.open(&mut standing, &name, depth, at.line);
                 }
@@ -218,24 +226,27 @@ impl Document<'_> {
         &mut self,
         row: &mut Building,
         block: Option<&mut Building>,
-        element: Element,
+        mut element: Element,
         sink: &mut dyn Sink,
     ) {
-        let name = element.name.to_lowercase();
+        let name = lower_case(std::mem::take(&mut element.name));
         let line = element.at.line;
         let kind = block.as_ref().map_or(row.kind, |block| block.kind);
         let is_pupil = matches!(kind, Kind::OnRoll | Kind::OffRoll);
         let address = self.addresses.columns.get(&name).copied().filter(|_| is_pupil);
-        let known = match address {
-            Some(column) => self.addresses.header.get(column),
-            None => self
-                .part(kind)
-                .columns
-                .get(&name)
-                .and_then(|column| self.part(kind).header.get(*column)),
+        let known = |document: &Self| {
+            let (part, column) = match address {
+                Some(column) => (&document.addresses, Some(column)),
+                None => {
+                    let part = document.part(kind);
+                    (part, part.columns.get(&name).copied())
+                }
+            };
+            column.and_then(|column| part.header.get(column)).cloned()
         };
-        let known = known.cloned();
-        self.note_flaw(row, &element, known.as_deref());
+        if element.flaw.is_some() {
+            self.note_flaw(row, &element, known(self).as_deref());
+        }
         if !element.leaf || element.text.is_empty() {
             return;
         }
@@ -260,11 +271,11 @@ impl Document<'_> {
             Kind::Need => &mut self.needs,
             Kind::Meals => &mut self.meals,
         };
-        let column = part.column(name);
+        let column = part.column(&name);
         let texts = block.map_or(&mut row.texts, |block| &mut block.texts);
         if texts.get(column).is_some_and(|text| !text.is_empty()) {
-            if known.is_some() {
-                let location = self.location(line, known.as_deref());
+            if let Some(known) = known(self) {
+                let location = self.location(line, Some(&known));
                 sink.finding(at(&rules::DOUBLE_ELEMENT, Effect::BlankedValue, location));
             }
             return;
@@ -378,7 +389,13 @@ impl Document<'_> {
         };
         self.pupils += 1;
         let on_roll = row.kind == Kind::OnRoll;
-        let children = self.children(&row, &of, sink)?;
+        let blocks = self.blocks(&row, &of, sink)?;
+        let children = Children {
+            needs: blocks.needs.iter().collect(),
+            addresses: Some(blocks.addresses.iter().collect()),
+            meals: Some(blocks.meals),
+        };
+        let scope = of.scope();
         let part = if on_roll {
             &mut self.on_roll
         } else {
@@ -390,7 +407,7 @@ impl Document<'_> {
         let around = Surroundings {
             of: &of,
             on_roll,
-            scope: of.scope(),
+            scope: &scope,
             lists: self.lists,
         };
         let incoming = pupil::read(&mut values, &children, &around, upns);
@@ -406,23 +423,16 @@ impl Document<'_> {
     }
 
     /// What stands in blocks of the pupil. A block that must be left out costs itself alone.
-    fn children(&mut self, row: &Building, of: &Return, sink: &mut dyn Sink) -> Result<Children, ReadError> {
-        let mut children = Children {
-            addresses: Some(Vec::new()),
-            meals: Some(Vec::new()),
-            ..Children::default()
-        };
+    fn blocks(&mut self, row: &Building, of: &Return, sink: &mut dyn Sink) -> Result<Blocks, ReadError> {
+        let mut blocks = Blocks::default();
         let lists = self.lists;
         for_each_block(&mut self.needs, &row.needs, sink, |values| {
-            children
+            blocks
                 .needs
                 .extend(children::need(values, &lists.need, Some(of.census)));
         })?;
         for_each_block(&mut self.meals, &row.meals, sink, |values| {
-            children
-                .meals
-                .get_or_insert_default()
-                .extend(children::meals(values));
+            blocks.meals.extend(children::meals(values));
         })?;
         let mut order = 0;
         for_each_block(&mut self.addresses, &row.addresses, sink, |values| {
@@ -431,9 +441,9 @@ impl Document<'_> {
                 ..children::address(values)
             };
             order += 1;
-            children.addresses.get_or_insert_default().push(address);
+            blocks.addresses.push(address);
         })?;
-        Ok(children)
+        Ok(blocks)
     }
 
     fn no_return(&self, sink: &mut dyn Sink) -> ReadError {
@@ -454,6 +464,16 @@ impl Document<'_> {
             header: header.map(str::to_owned),
             ..Location::default()
         }
+    }
+}
+
+/// A name in lower case.
+fn lower_case(mut name: String) -> String {
+    if name.is_ascii() {
+        name.make_ascii_lowercase();
+        name
+    } else {
+        name.to_lowercase()
     }
 }
 

@@ -200,6 +200,20 @@ impl Row<'_> {
     read!(text, optional_text, String);
     read!(blob, optional_blob, Vec<u8>);
 
+    /// A text as it stands in the row, without a copy; blank where there is none.
+    pub(crate) fn optional_str(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self {
+            Row::Sqlite(row) => row
+                .get_ref(column)
+                .ok()
+                .and_then(|value| value.as_str_or_null().ok()),
+            Row::Postgres(row) => row.try_get(column).ok(),
+        }
+        .ok_or(StoreError::Corrupt {
+            what: "a column of another type",
+        })
+    }
+
     /// A count, which is never negative.
     pub(crate) fn count(&self, column: usize) -> Result<u64, StoreError> {
         u64::try_from(self.integer(column)?).map_err(|_| StoreError::Corrupt {

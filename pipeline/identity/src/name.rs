@@ -1,7 +1,7 @@
 //! A forename or surname in a form in which spellings of one name agree.
 
 use unicode_normalization::UnicodeNormalization;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::text::{fault, is_hyphen, redacted};
 
@@ -41,8 +41,9 @@ impl Name {
         {
             return Err(NameFault::Blank);
         }
-        let canonical = canonical(text)?;
-        if is_placeholder(&canonical) {
+        let name = canonical(text)?;
+        let canonical = name.expose();
+        if is_placeholder(canonical) {
             return Err(NameFault::Placeholder);
         }
         if canonical.chars().any(|character| character.is_numeric()) {
@@ -51,11 +52,14 @@ impl Name {
         if !canonical.chars().any(char::is_alphabetic) {
             return Err(NameFault::Character);
         }
-        if mixes_scripts(&canonical) {
+        if mixes_scripts(canonical) {
             return Err(NameFault::MixedScripts);
         }
+        if text.is_ascii() {
+            return Ok(name);
+        }
         // The buffer has spare room; the name is kept in a string of its own length.
-        Ok(Name(canonical.as_str().to_owned()))
+        Ok(Name(canonical.to_owned()))
     }
 
     /// The canonical form.
@@ -169,11 +173,23 @@ fn same_words(stand_in: &str, canonical: &str) -> bool {
 }
 
 /// The canonical form, digits still in it.
-fn canonical(text: &str) -> Result<Zeroizing<String>, NameFault> {
-    // Full from the start: a string that grows leaves copies of itself behind.
-    let mut canonical = Zeroizing::new(String::with_capacity(LONGEST_BYTES));
+fn canonical(text: &str) -> Result<Name, NameFault> {
+    // Full from the start: a string that grows leaves copies of itself behind. Only what is not ASCII can become longer.
+    let longest = if text.is_ascii() {
+        text.len().min(LONGEST_BYTES)
+    } else {
+        LONGEST_BYTES
+    };
+    let mut name = Name(String::with_capacity(longest));
+    let canonical = &mut name.0;
     let mut waiting = None;
     for character in text.chars() {
+        // Nearly every letter of nearly every name: the way below would lead to the same.
+        if character.is_ascii_alphanumeric() {
+            push_after(canonical, &mut waiting)?;
+            push(canonical, character.to_ascii_uppercase())?;
+            continue;
+        }
         if character.is_control() || is_invisible(character) {
             return Err(NameFault::Character);
         }
@@ -198,31 +214,33 @@ fn canonical(text: &str) -> Result<Zeroizing<String>, NameFault> {
             if !piece.is_alphanumeric() {
                 return Err(NameFault::Character);
             }
-            if let Some(separator) = waiting.take()
-                && !canonical.is_empty()
-            {
-                push(&mut canonical, separator)?;
-            }
+            push_after(canonical, &mut waiting)?;
             for upper in piece
                 .to_uppercase()
                 .flat_map(|upper| std::iter::once(upper).nfkd())
             {
                 match spelt_out(upper) {
-                    Some(letters) => letters
-                        .chars()
-                        .try_for_each(|letter| push(&mut canonical, letter))?,
+                    Some(letters) => letters.chars().try_for_each(|letter| push(canonical, letter))?,
                     None if unicode_normalization::char::is_combining_mark(upper) => {}
-                    None => push(&mut canonical, upper)?,
+                    None => push(canonical, upper)?,
                 }
             }
         }
     }
-    Ok(canonical)
+    Ok(name)
 }
 
 /// The character taken apart; nothing of one that is used as it stands.
 fn decomposed(character: char, as_it_stands: bool) -> impl Iterator<Item = char> {
     (!as_it_stands).then_some(character).into_iter().nfkd()
+}
+
+/// Appends the separator that waits for a letter after it.
+fn push_after(canonical: &mut String, waiting: &mut Option<char>) -> Result<(), NameFault> {
+    match waiting.take() {
+        Some(separator) if !canonical.is_empty() => push(canonical, separator),
+        _ => Ok(()),
+    }
 }
 
 fn push(canonical: &mut String, character: char) -> Result<(), NameFault> {

@@ -1,6 +1,11 @@
 //! The form of a supplier's files.
 
-use globset::GlobBuilder;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 
 use crate::date::DateForms;
@@ -64,10 +69,6 @@ impl FileForm {
     /// assert_eq!(form.label("notices-9990000018.csv", 4, &[]), "file 4");
     /// ```
     pub fn label(&self, name: &str, number: usize, also: &[&str]) -> String {
-        let matches = GlobBuilder::new(&self.pattern)
-            .case_insensitive(true)
-            .build()
-            .is_ok_and(|glob| glob.compile_matcher().is_match(name));
         let pattern_words = words(&self.pattern);
         let also_words: Vec<String> = also.iter().flat_map(|text| words(text)).collect();
         // No direction marks, terminal escapes or parts of a path.
@@ -80,12 +81,25 @@ impl FileForm {
                 // A date, a time or a number in a series, but not an identifier of ten digits.
                 || (word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_digit()))
         });
-        if matches && plain && known {
+        if plain && known && matches(&self.pattern, name) {
             name.to_owned()
         } else {
             format!("file {number}")
         }
     }
+}
+
+/// Whether a glob fits a name, whatever its case. Patterns are few and names many: each pattern is compiled once.
+fn matches(pattern: &str, name: &str) -> bool {
+    static COMPILED: Mutex<BTreeMap<String, Option<GlobMatcher>>> = Mutex::new(BTreeMap::new());
+
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !compiled.contains_key(pattern) {
+        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        compiled.insert(pattern.to_owned(), glob.ok().map(|glob| glob.compile_matcher()));
+    }
+    let matcher = compiled.get(pattern).and_then(Option::as_ref);
+    matcher.is_some_and(|matcher| matcher.is_match(name))
 }
 
 /// Runs of letters and runs of digits, in lower case.

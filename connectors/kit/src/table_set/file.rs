@@ -129,7 +129,7 @@ impl OpenTable {
             }
             let mut values = binding.values(&row);
             let says = parse(&mut values);
-            let key = values.raw(parent).unwrap_or_default().into_owned();
+            let key = values.raw(parent).unwrap_or_default();
             match values.finish(sink)? {
                 Verdict::Keep => held.push(&key, row.line(), says),
                 Verdict::Quarantined => sink.rows_without_record(self.table.name, Outcome::Quarantined, 1),

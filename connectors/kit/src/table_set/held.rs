@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::quality::RandomState;
 use records::{Finding, Location, Outcome, Rule, finding::Effect};
 
 use crate::{
@@ -20,7 +21,7 @@ pub struct Held<T> {
     parent: &'static str,
     /// For each file, where its fields stand.
     files: Vec<BTreeMap<&'static str, Location>>,
-    rows: HashMap<Box<str>, Family<T>>,
+    rows: HashMap<Box<str>, Family<T>, RandomState>,
     count: u64,
 }
 
@@ -47,7 +48,7 @@ impl<T> Held<T> {
             table,
             parent,
             files: Vec::new(),
-            rows: HashMap::new(),
+            rows: HashMap::default(),
             count: 0,
         }
     }

@@ -90,15 +90,19 @@ impl CsvRows {
         if record.text_after_quote {
             return fault(&rules::TEXT_AFTER_QUOTE, None);
         }
-        row.clear(line);
-        for (column, field) in (0..).zip(record.fields()) {
-            match std::str::from_utf8(field) {
-                Ok(text) => row.push_text(text),
-                // A file that ends in half a character was cut there.
-                Err(_) if record.unended => return Err(TabularError::refused(&rules::TRUNCATED, line)),
-                Err(_) => return fault(&rules::BAD_ENCODING, Some(column)),
-            }
+        if record.fill(row) {
+            return Ok(Step::Row);
         }
-        Ok(Step::Row)
+        // A file that ends in half a character was cut there.
+        if record.unended {
+            return Err(TabularError::refused(&rules::TRUNCATED, line));
+        }
+        let column = record
+            .fields()
+            .position(|field| std::str::from_utf8(field).is_err());
+        fault(
+            &rules::BAD_ENCODING,
+            column.and_then(|column| u32::try_from(column).ok()),
+        )
     }
 }

@@ -106,6 +106,15 @@ impl Row {
         self.slots.clear();
     }
 
+    /// Becomes a row of `slots`, which are stretches of `text`; they are given another row's in exchange, whose room
+    /// is used again.
+    pub(super) fn fill(&mut self, line: u64, text: &str, slots: &mut Vec<Slot>) {
+        self.line = line;
+        self.text.clear();
+        self.text.push_str(text);
+        std::mem::swap(&mut self.slots, slots);
+    }
+
     /// Appends a cell of text.
     pub(super) fn push_text(&mut self, text: &str) {
         let start = self.text.len();
@@ -146,6 +155,11 @@ impl Row {
 
     /// The first cell that no honest sender writes.
     pub(super) fn fault(&self) -> Option<(&'static Rule, u32)> {
+        // The whole text at once tells nearly all rows apart: what may be a control character, and what may be too long.
+        let suspicious = |found, byte: u8| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
+        if self.text.len() <= LONGEST_FIELD && !self.text.bytes().fold(false, suspicious) {
+            return None;
+        }
         for (column, slot) in (0..).zip(&self.slots) {
             let Slot::Text { start, end } = *slot else {
                 continue;

@@ -5,26 +5,38 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use memchr::{memchr_iter, memchr3};
 use zeroize::Zeroizing;
 
-use super::LONGEST_RECORD;
+use super::{
+    LONGEST_RECORD,
+    row::{Row, Slot},
+};
 
 /// Records of a CSV text, as bytes.
 pub(super) struct Splitter {
     source: BufReader<Box<dyn Read + Send>>,
     delimiter: u8,
+    lines: Lines,
+}
+
+/// Counts lines.
+#[derive(Default)]
+struct Lines {
     /// Line ends passed so far.
-    lines: u64,
+    ended: u64,
     /// The last byte was a CR: an LF after it ends the same line.
     after_cr: bool,
 }
 
-/// One record: its fields, unquoted, one after the other.
+/// One record: its fields, unquoted, one after the other. Between them may stand delimiters.
 #[derive(Default)]
 pub(super) struct RawRecord {
     bytes: Zeroizing<Vec<u8>>,
-    /// Where each field ends in `bytes`.
-    ends: Vec<usize>,
+    /// Where each field stands in `bytes`: stretches of text alone.
+    slots: Vec<Slot>,
+    /// Where the field starts that is being read.
+    start: usize,
     /// The line on which it starts, from 1.
     pub(super) line: u64,
     /// The text ended before a line end did.
@@ -41,7 +53,6 @@ pub(super) struct RawRecord {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    RecordStart,
     FieldStart,
     Unquoted,
     Quoted,
@@ -51,15 +62,56 @@ enum State {
 impl RawRecord {
     /// The fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default())
+        self.slots.iter().map(|slot| match *slot {
+            Slot::Text { start, end } => self.bytes.get(start..end).unwrap_or_default(),
+            _ => &[],
+        })
     }
 
     /// How many fields there are.
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.slots.len()
+    }
+
+    /// Becomes `row`, whose room it takes in exchange; false, and nothing done, where a field is not UTF-8.
+    pub(super) fn fill(&mut self, row: &mut Row) -> bool {
+        let Ok(text) = std::str::from_utf8(&self.bytes) else {
+            return false;
+        };
+        // Half a character at the end of a field and half at the start of the next are no character.
+        let whole = |slot: &Slot| matches!(slot, Slot::Text { start, .. } if text.is_char_boundary(*start));
+        if !self.slots.iter().all(whole) {
+            return false;
+        }
+        row.fill(self.line, text, &mut self.slots);
+        true
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.slots.clear();
+        self.start = 0;
+        self.unended = false;
+        self.open_quote = false;
+        self.text_after_quote = false;
+        self.line_end_in_quotes = false;
+        self.too_long = false;
+    }
+
+    /// Takes a whole record without quotes.
+    fn take_plain(&mut self, line: &[u8], delimiter: u8) {
+        self.bytes.extend_from_slice(line);
+        for end in memchr_iter(delimiter, line) {
+            self.slots.push(Slot::Text {
+                start: self.start,
+                end,
+            });
+            self.start = end + 1;
+        }
+        self.slots.push(Slot::Text {
+            start: self.start,
+            end: line.len(),
+        });
     }
 
     fn push(&mut self, byte: u8) {
@@ -71,12 +123,28 @@ impl RawRecord {
     }
 
     fn end_field(&mut self) {
+        let end = self.bytes.len();
         // A million delimiters are as much of an attack as a million letters.
-        if self.ends.len() < LONGEST_RECORD {
-            self.ends.push(self.bytes.len());
+        if self.slots.len() < LONGEST_RECORD {
+            self.slots.push(Slot::Text {
+                start: self.start,
+                end,
+            });
         } else {
             self.too_long = true;
         }
+        self.start = end;
+    }
+}
+
+impl Lines {
+    /// Passes over a byte: whether it is part of a line end.
+    fn pass(&mut self, byte: u8) -> bool {
+        let second_of_crlf = byte == b'\n' && self.after_cr;
+        self.after_cr = byte == b'\r';
+        let line_end = matches!(byte, b'\r' | b'\n');
+        self.ended += u64::from(line_end && !second_of_crlf);
+        line_end
     }
 }
 
@@ -85,27 +153,50 @@ impl Splitter {
         Splitter {
             source: BufReader::with_capacity(64 * 1024, source),
             delimiter,
-            lines: 0,
-            after_cr: false,
+            lines: Lines::default(),
         }
     }
 
     /// Reads the next record; false at the end of the text. Empty lines are passed over.
     pub(super) fn read(&mut self, record: &mut RawRecord) -> io::Result<bool> {
-        record.bytes.clear();
-        record.ends.clear();
-        record.unended = false;
-        record.open_quote = false;
-        record.text_after_quote = false;
-        record.line_end_in_quotes = false;
-        record.too_long = false;
-        let mut state = State::RecordStart;
+        record.clear();
+        if !self.pass_line_ends()? {
+            return Ok(false);
+        }
+        record.line = self.lines.ended + 1;
+        // Most records hold no quote, and lie in the buffer from end to end.
+        let chunk = self.source.fill_buf()?;
+        if let Some(end) = memchr3(b'\r', b'\n', b'"', chunk)
+            && let Some((line, [byte @ (b'\r' | b'\n'), ..])) = chunk.split_at_checked(end)
+        {
+            record.take_plain(line, self.delimiter);
+            self.lines.pass(*byte);
+            self.source.consume(end + 1);
+            return Ok(true);
+        }
+        self.read_quoted(record)
+    }
+
+    /// Passes over line ends; false at the end of the text.
+    fn pass_line_ends(&mut self) -> io::Result<bool> {
+        loop {
+            let chunk = self.source.fill_buf()?;
+            let Some(&byte) = chunk.first() else {
+                return Ok(false);
+            };
+            if !self.lines.pass(byte) {
+                return Ok(true);
+            }
+            self.source.consume(1);
+        }
+    }
+
+    /// Reads on from the start of a record, byte by byte.
+    fn read_quoted(&mut self, record: &mut RawRecord) -> io::Result<bool> {
+        let mut state = State::FieldStart;
         loop {
             let chunk = self.source.fill_buf()?;
             if chunk.is_empty() {
-                if state == State::RecordStart {
-                    return Ok(false);
-                }
                 record.unended = true;
                 record.open_quote = state == State::Quoted;
                 record.end_field();
@@ -115,19 +206,7 @@ impl Splitter {
             let mut ended = false;
             for &byte in chunk {
                 taken += 1;
-                let second_of_crlf = byte == b'\n' && std::mem::take(&mut self.after_cr);
-                self.after_cr = byte == b'\r';
-                let line_end = matches!(byte, b'\r' | b'\n');
-                if line_end && !second_of_crlf {
-                    self.lines += 1;
-                }
-                if state == State::RecordStart {
-                    if line_end {
-                        continue;
-                    }
-                    record.line = self.lines + 1;
-                    state = State::FieldStart;
-                }
+                let line_end = self.lines.pass(byte);
                 if state == State::Quoted {
                     if byte == b'"' {
                         state = State::AfterQuote;

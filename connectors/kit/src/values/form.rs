@@ -1,5 +1,7 @@
 //! The form of single values.
 
+use std::borrow::Cow;
+
 use identity::{Name, NhsNumber, Postcode, TestNumbers, Uln, Upn};
 use records::Rule;
 
@@ -13,6 +15,10 @@ use crate::{
 
 /// Whether a text says nothing where an identifier of this type belongs; see each identifier's fault for "blank".
 pub(super) fn is_no_identifier(field_type: FieldType, text: &str) -> bool {
+    // A letter or digit says something: that spares nearly all texts the parsers, which read them again.
+    if text.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return false;
+    }
     match field_type {
         FieldType::NhsNumber => {
             NhsNumber::parse(text, TestNumbers::Allowed).is_err_and(|fault| fault.is_blank())
@@ -34,7 +40,7 @@ pub(super) fn canonical_code(bound: &BoundField, text: &str) -> Parsed<String> {
     if text.is_empty() {
         return Parsed::Blank;
     }
-    let text = match bound.spec.codes.get(&fold_code(text)) {
+    let text = match mapped(bound, text) {
         Some(means) if means.is_empty() => return Parsed::Blank,
         Some(means) => means.as_str(),
         None => without_decimals(text),
@@ -51,6 +57,25 @@ pub(super) fn canonical_code(bound: &BoundField, text: &str) -> Parsed<String> {
             .map(|(code, _)| code),
     };
     found.map_or(Parsed::Bad, |code| Parsed::Value(code.to_owned()))
+}
+
+/// What the layout has a source text mean.
+pub(super) fn mapped<'b>(bound: &'b BoundField, text: &str) -> Option<&'b String> {
+    let codes = &bound.spec.codes;
+    if codes.is_empty() {
+        return None;
+    }
+    codes.get(folded(text).as_ref())
+}
+
+/// As [`fold_code`], of a text without spaces at its ends.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    let is_folded = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    if text.bytes().all(is_folded) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(fold_code(text))
+    }
 }
 
 /// A text in the form that its type requires, or the rule that it breaks.

@@ -6,13 +6,12 @@ use identity::{Fault, Held};
 use jiff::civil::{Date, DateTime, Time};
 use records::finding::Effect;
 
-use super::{Parsed, Values, form};
+use super::{Cell, Parsed, Values, form};
 use crate::{
-    binding::identifier_rule,
+    binding::{BoundField, identifier_rule},
     contract::Mode,
     date::{Moment, from_excel_serial},
     field::FieldType,
-    layout::fold_code,
     rules,
     tabular::Slot,
 };
@@ -20,9 +19,9 @@ use crate::{
 impl<'a> Values<'a> {
     /// A text, an ODS code, an area code or digits: in the form that its type requires.
     pub fn text(&mut self, field: &str) -> Option<String> {
-        let text = self.cell(field)?;
-        let field_type = self.binding.field(field)?.field.field_type;
-        match form::in_form(field_type, &text) {
+        let bound = self.binding.field(field)?;
+        let text = self.cell(bound)?;
+        match form::in_form(bound.field.field_type, &text) {
             Ok(text) => Some(text),
             Err(rule) => {
                 self.bad(field, rule);
@@ -34,8 +33,9 @@ impl<'a> Values<'a> {
 
     /// One code, in canonical form. A code that the layout maps to nothing (`"N/A" = ""`) is blank.
     pub fn code(&mut self, field: &str) -> Option<String> {
-        let text = self.cell(field)?;
-        self.one_code(field, &text)
+        let bound = self.binding.field(field)?;
+        let text = self.cell(bound)?;
+        self.one_code(bound, &text)
     }
 
     /// One code, with nothing noted where it is not in the list: for codes that matter on few rows of many.
@@ -49,15 +49,15 @@ impl<'a> Values<'a> {
 
     /// Several codes, in the sender's order, without repeats.
     pub fn codes(&mut self, field: &str) -> Vec<String> {
-        let Some(text) = self.cell(field) else {
+        let Some(bound) = self.binding.field(field) else {
             return Vec::new();
         };
-        let Some(separator) = self.binding.field(field).map(|bound| bound.separator.as_str()) else {
+        let Some(text) = self.cell(bound) else {
             return Vec::new();
         };
         let mut codes: Vec<String> = Vec::new();
-        for item in text.split(separator) {
-            if let Some(code) = self.one_code(field, item)
+        for item in text.split(bound.separator.as_str()) {
+            if let Some(code) = self.one_code(bound, item)
                 && !codes.contains(&code)
             {
                 codes.push(code);
@@ -68,7 +68,10 @@ impl<'a> Values<'a> {
 
     /// The items of a list of texts, trimmed, in the sender's order.
     pub fn texts(&mut self, field: &str) -> Vec<String> {
-        let (Some(text), Some(bound)) = (self.cell(field), self.binding.field(field)) else {
+        let Some(bound) = self.binding.field(field) else {
+            return Vec::new();
+        };
+        let Some(text) = self.cell(bound) else {
             return Vec::new();
         };
         let longest = match bound.field.field_type {
@@ -123,8 +126,9 @@ impl<'a> Values<'a> {
 
     /// A whole number. Exports that write `134.0` mean 134.
     pub fn integer(&mut self, field: &str) -> Option<i64> {
-        let text = self.cell(field)?;
-        let FieldType::Integer { min, max } = self.binding.field(field)?.field.field_type else {
+        let bound = self.binding.field(field)?;
+        let text = self.cell(bound)?;
+        let FieldType::Integer { min, max } = bound.field.field_type else {
             return None;
         };
         match form::without_decimals(&text).parse() {
@@ -138,14 +142,14 @@ impl<'a> Values<'a> {
 
     /// True or false, however the sender says it (`Y`, `Yes`, `1`, `true`, or as the layout maps).
     pub fn flag(&mut self, field: &str) -> Option<bool> {
-        let text = self.cell(field)?;
         let bound = self.binding.field(field)?;
-        let folded = fold_code(form::without_decimals(&text));
+        let text = self.cell(bound)?;
+        let folded = form::folded(form::without_decimals(&text));
         let said = bound
             .spec
             .codes
-            .get(&folded)
-            .map_or(folded.as_str(), String::as_str);
+            .get(folded.as_ref())
+            .map_or(folded.as_ref(), String::as_str);
         match said {
             "1" | "true" | "y" | "yes" => Some(true),
             "0" | "false" | "n" | "no" => Some(false),
@@ -164,54 +168,49 @@ impl<'a> Values<'a> {
         field: &str,
         parse: impl FnOnce(&str) -> Result<T, F>,
     ) -> Held<T> {
-        if self.is_error(field) {
-            self.note(field, &rules::ERROR_CELL, Effect::BlankedValue);
-            return Held::Invalid;
-        }
-        let Some(text) = self.raw(field) else {
+        let Some(bound) = self.binding.field(field) else {
             return Held::Absent;
         };
-        let (text, zero_put_back) = self.with_leading_zero(field, text);
+        let text = match self.holds(bound) {
+            Cell::Text(text) => text,
+            Cell::Blank => return Held::Absent,
+            Cell::Error => {
+                self.note(field, &rules::ERROR_CELL, Effect::BlankedValue);
+                return Held::Invalid;
+            }
+        };
+        let (text, zero_put_back) = with_leading_zero(bound, text);
         let held = Held::from_parse(parse(&text));
         if zero_put_back && held.valid().is_some() {
             self.note(field, &rules::LEADING_ZERO, Effect::Accepted);
         }
-        let field_type = self.binding.field(field).map(|bound| bound.field.field_type);
         match held {
             Held::Placeholder => self.note(field, &rules::PLACEHOLDER, Effect::BlankedValue),
             Held::Invalid => {
-                let rule = field_type.map_or(&rules::BAD_FORM, identifier_rule);
-                self.note(field, rule, Effect::BlankedValue);
+                self.note(
+                    field,
+                    identifier_rule(bound.field.field_type),
+                    Effect::BlankedValue,
+                );
             }
             Held::Absent | Held::Valid(_) => {}
         }
         held
     }
 
-    /// The digits of an identifier that its source keeps as a number, where the layout says so, and whether the zero
-    /// that it lost at its start was put back.
-    fn with_leading_zero<'t>(&self, field: &str, text: Cow<'t, str>) -> (Cow<'t, str>, bool) {
-        let Some(digits) = self.binding.field(field).and_then(|bound| bound.spec.digits) else {
-            return (text, false);
-        };
-        let number = form::without_decimals(&text);
-        if number.len() + 1 == digits && number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return (Cow::Owned(format!("0{number}")), true);
-        }
-        (Cow::Owned(number.to_owned()), false)
-    }
-
     /// The text of a field; a spreadsheet error is noted and is no text.
-    fn cell(&mut self, field: &str) -> Option<Cow<'a, str>> {
-        if self.is_error(field) {
-            self.bad(field, &rules::ERROR_CELL);
-            return None;
+    fn cell(&mut self, bound: &'a BoundField) -> Option<Cow<'a, str>> {
+        match self.holds(bound) {
+            Cell::Text(text) => Some(text),
+            Cell::Blank => None,
+            Cell::Error => {
+                self.bad(bound.field.name, &rules::ERROR_CELL);
+                None
+            }
         }
-        self.raw(field)
     }
 
-    fn one_code(&mut self, field: &str, text: &str) -> Option<String> {
-        let bound = self.binding.field(field)?;
+    fn one_code(&mut self, bound: &BoundField, text: &str) -> Option<String> {
         match form::canonical_code(bound, text) {
             Parsed::Value(code) => Some(code),
             Parsed::Blank => None,
@@ -223,7 +222,7 @@ impl<'a> Values<'a> {
                 } else {
                     mode.effect()
                 };
-                self.note(field, &rules::UNKNOWN_CODE, effect);
+                self.note(bound.field.name, &rules::UNKNOWN_CODE, effect);
                 accepted.then(|| text.trim().to_owned())
             }
         }
@@ -239,25 +238,38 @@ impl<'a> Values<'a> {
                 ordered: written,
             })
         };
-        let Some(column) = self.used_column(bound) else {
-            let default = bound
-                .spec
-                .default
-                .as_deref()
-                .and_then(|text| text.parse::<Date>().ok());
-            return default.map_or(Parsed::Blank, |date| {
-                as_written(date.to_datetime(Time::midnight()))
-            });
-        };
-        let from_sheet = match self.row.slot(column) {
-            Slot::Moment(moment) => Some(moment),
-            Slot::Number(serial) if bound.dates.excel_serials() => from_excel_serial(serial, false),
-            _ => None,
-        };
-        match (from_sheet, self.row.text(column)) {
-            (Some(moment), _) => as_written(moment),
-            (None, Some(text)) => bound.dates.moment(&text).map_or(Parsed::Bad, Parsed::Value),
-            (None, None) => Parsed::Bad,
+        for &column in &bound.columns {
+            match self.row.slot(column) {
+                Slot::Moment(moment) => return as_written(moment),
+                Slot::Error => return Parsed::Bad,
+                Slot::Number(serial) if bound.dates.excel_serials() => {
+                    if let Some(moment) = from_excel_serial(serial, false) {
+                        return as_written(moment);
+                    }
+                }
+                _ => {}
+            }
+            if let Some(text) = self.row.text(column) {
+                return bound.dates.moment(&text).map_or(Parsed::Bad, Parsed::Value);
+            }
         }
+        let default = bound.spec.default.as_deref();
+        let default = default.and_then(|text| text.parse::<Date>().ok());
+        default.map_or(Parsed::Blank, |date| {
+            as_written(date.to_datetime(Time::midnight()))
+        })
     }
+}
+
+/// The digits of an identifier that its source keeps as a number, where the layout says so, and whether the zero that
+/// it lost at its start was put back.
+fn with_leading_zero<'t>(bound: &BoundField, text: Cow<'t, str>) -> (Cow<'t, str>, bool) {
+    let Some(digits) = bound.spec.digits else {
+        return (text, false);
+    };
+    let number = form::without_decimals(&text);
+    if number.len() + 1 == digits && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return (Cow::Owned(format!("0{number}")), true);
+    }
+    (Cow::Owned(number.to_owned()), false)
 }

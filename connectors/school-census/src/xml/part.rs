@@ -116,12 +116,15 @@ impl Part {
 
     /// The column of an element. One that is not known gets a column behind the others, which the binding then
     /// reports.
-    pub(super) fn column(&mut self, name: String) -> usize {
-        let next = self.columns.len();
-        if next >= self.header.len() + MOST_UNKNOWN && !self.columns.contains_key(&name) {
-            return next;
+    pub(super) fn column(&mut self, name: &str) -> usize {
+        if let Some(column) = self.columns.get(name) {
+            return *column;
         }
-        *self.columns.entry(name).or_insert(next)
+        let next = self.columns.len();
+        if next < self.header.len() + MOST_UNKNOWN {
+            self.columns.insert(name.to_owned(), next);
+        }
+        next
     }
 }
 

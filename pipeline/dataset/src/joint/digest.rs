@@ -6,12 +6,14 @@
 //! length in bytes, a colon and the bytes, a blank as `-`. Days are ISO text, flags 0 or 1, weights whole
 //! numbers of 1/1024 bit.
 
+use std::io::Write;
+
 use sha2::{Digest, Sha256};
 
 use super::{ColumnType, DATASET, TABLES, Table};
 use crate::{
     StoreError,
-    sql::{Row, Sql, Tx},
+    sql::{Sql, Tx},
 };
 
 /// What reading the joint dataset back found.
@@ -32,15 +34,19 @@ pub(crate) const WEIGHT_UNITS: f64 = 1024.0;
 pub(crate) async fn read_back(tx: &mut Tx, prefix: &str) -> Result<ReadBack, StoreError> {
     let mut tables: Vec<&Table> = TABLES.iter().filter(|table| table.name != DATASET.name).collect();
     tables.sort_by_key(|table| table.name);
-    let mut dump = Dump(Sha256::new());
+    let mut dump = Dump {
+        hash: Sha256::new(),
+        row: Vec::new(),
+    };
     let (mut counts, mut lineage) = (Vec::new(), Vec::new());
     for table in tables {
         let mut columns: Vec<_> = table.columns.iter().collect();
         columns.sort_by_key(|column| column.name);
-        dump.write(table.name.as_bytes());
+        dump.write(table.name);
         for column in &columns {
-            dump.write(column.name.as_bytes());
+            dump.write(column.name);
         }
+        dump.row_ends();
         let record_id = columns.iter().position(|column| column.name == "record_id");
         let mut records = Sha256::new();
         let mut rows = 0;
@@ -48,12 +54,27 @@ pub(crate) async fn read_back(tx: &mut Tx, prefix: &str) -> Result<ReadBack, Sto
         tx.each(Sql::Made(select(table, prefix, postgres)), [], |row| {
             rows += 1;
             for (index, column) in columns.iter().enumerate() {
-                let value = canonical(row, index, column.column_type)?;
-                if Some(index) == record_id {
-                    records.update(value.as_deref().unwrap_or_default());
+                match column.column_type {
+                    ColumnType::Text | ColumnType::Date => {
+                        let text = row.optional_str(index)?;
+                        if Some(index) == record_id {
+                            records.update(text.unwrap_or_default());
+                        }
+                        dump.optional(text);
+                    }
+                    ColumnType::Integer => {
+                        dump.optional(
+                            row.optional_integer(index)?
+                                .map(|number| number.to_string())
+                                .as_deref(),
+                        );
+                    }
+                    ColumnType::Weight => {
+                        dump.optional(row.optional_real(index)?.map(weight).transpose()?.as_deref());
+                    }
                 }
-                dump.optional(value.as_deref());
             }
+            dump.row_ends();
             Ok(())
         })
         .await?;
@@ -63,7 +84,7 @@ pub(crate) async fn read_back(tx: &mut Tx, prefix: &str) -> Result<ReadBack, Sto
         }
     }
     Ok(ReadBack {
-        digest: dump.0.finalize().into(),
+        digest: dump.hash.finalize().into(),
         rows: counts,
         lineage,
     })
@@ -89,37 +110,39 @@ fn select(table: &Table, prefix: &str, postgres: bool) -> String {
     )
 }
 
-fn canonical(row: &Row, index: usize, column_type: ColumnType) -> Result<Option<String>, StoreError> {
-    match column_type {
-        ColumnType::Text | ColumnType::Date => row.optional_text(index),
-        ColumnType::Integer => Ok(row.optional_integer(index)?.map(|number| number.to_string())),
-        ColumnType::Weight => {
-            let Some(bits) = row.optional_real(index)? else {
-                return Ok(None);
-            };
-            let units = bits * WEIGHT_UNITS;
-            if units.fract() != 0.0 || units.abs() > f64::from(i32::MAX) {
-                return Err(StoreError::Corrupt {
-                    what: "a weight that is no multiple of 1/1024",
-                });
-            }
-            Ok(Some(format!("{units:.0}")))
-        }
+/// A weight in bits as a whole number of its units.
+fn weight(bits: f64) -> Result<String, StoreError> {
+    let units = bits * WEIGHT_UNITS;
+    if units.fract() != 0.0 || units.abs() > f64::from(i32::MAX) {
+        return Err(StoreError::Corrupt {
+            what: "a weight that is no multiple of 1/1024",
+        });
     }
+    Ok(format!("{units:.0}"))
 }
 
-struct Dump(Sha256);
+/// What is hashed, collected so that the hash is fed by the row and not by the value.
+struct Dump {
+    hash: Sha256,
+    row: Vec<u8>,
+}
 
 impl Dump {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(format!("{}:", bytes.len()));
-        self.0.update(bytes);
+    fn write(&mut self, text: &str) {
+        // A vector takes all that is written to it.
+        let _ = write!(self.row, "{}:", text.len());
+        self.row.extend_from_slice(text.as_bytes());
     }
 
-    fn optional(&mut self, value: Option<&str>) {
-        match value {
-            Some(value) => self.write(value.as_bytes()),
-            None => self.0.update(b"-"),
+    fn optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.write(text),
+            None => self.row.push(b'-'),
         }
+    }
+
+    fn row_ends(&mut self) {
+        self.hash.update(&self.row);
+        self.row.clear();
     }
 }

@@ -157,10 +157,3 @@ fn five_thousand_children_with_no_identifier_in_common() {
 fn another_five_thousand() {
     judge(5_000, 12);
 }
-
-/// A million records; run by hand: `cargo nextest run --cargo-profile ci -p sendlink-linkage --run-ignored only`.
-#[test]
-#[ignore = "takes a minute and gigabytes"]
-fn a_million_records() {
-    judge(360_000, 13);
-}

@@ -321,10 +321,3 @@ fn four_thousand_children_of_four_feeds() {
 fn another_four_thousand() {
     judge(4_000, 22);
 }
-
-/// A million records; run by hand: `cargo nextest run --cargo-profile ci -p sendlink-linkage --run-ignored only`.
-#[test]
-#[ignore = "takes a minute and gigabytes"]
-fn a_million_records() {
-    judge(280_000, 23);
-}
