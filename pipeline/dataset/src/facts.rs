@@ -10,7 +10,9 @@ use linkage::{ChildId, RecordId};
 use records::{Census, Kind, Payload, payload::SchoolNeed};
 use serde::Deserialize;
 
-pub use self::record::{BirthFact, LinkFact, NoticeFact, PregnancyFact, RecordFact, RecordState, ReviewFact};
+pub use self::record::{
+    BirthFact, Facts, LinkFact, NoticeFact, PregnancyFact, RecordFact, RecordState, ReviewFact,
+};
 
 use crate::{
     Store, StoreError,

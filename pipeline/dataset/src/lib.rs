@@ -43,8 +43,8 @@ pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use decisions::{Decision, DecisionKind, NewDecision, Side};
 pub use error::StoreError;
 pub use facts::{
-    BirthFact, CensusLoaded, ChildCounts, LinkFact, NoticeFact, PregnancyFact, RecordFact, RecordState,
-    ReviewFact, SchoolFact,
+    BirthFact, CensusLoaded, ChildCounts, Facts, LinkFact, NoticeFact, PregnancyFact, RecordFact,
+    RecordState, ReviewFact, SchoolFact,
 };
 pub use findings::{FindingFilter, FindingRow, RuleCount};
 pub use forget::{ForgetProof, ForgetWhat};

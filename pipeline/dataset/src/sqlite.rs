@@ -92,13 +92,18 @@ const CACHED: [&str; 2] = ["main.cache_size = -131072", "temp.cache_size = -1310
 /// Rows of some hundred bytes fill pages of this size well. Has no effect on a file that is there.
 const PAGES: &str = "page_size = 8192";
 
-const WRITING: [&str; 7] = [
+/// The log is worked in once it holds 64 MiB, and not after each of many small deliveries: what is committed is in the
+/// log, and safe there.
+const LOG: &str = "wal_autocheckpoint = 8192";
+
+const WRITING: [&str; 8] = [
     PAGES,
     SAFE[0],
     SAFE[1],
     CACHED[0],
     CACHED[1],
     "journal_mode = wal",
+    LOG,
     "synchronous = full",
 ];
 

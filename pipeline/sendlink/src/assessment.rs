@@ -5,7 +5,7 @@ use std::{
     fs,
 };
 
-use dataset::{BirthFact, NoticeFact, PregnancyFact, RecordFact, ReviewFact, Store};
+use dataset::{Facts, RecordFact, Store};
 use jiff::civil::Date;
 use linkage::RecordId;
 use measures::{Births, Early, Notice, Organisations, Reasons, SchoolFacts, Settings, Slice, Unmatched};
@@ -52,11 +52,10 @@ impl Assessment {
                 "nothing is published yet; `sendlink run` publishes",
             )
         })?;
-        let facts = store.notice_facts().await?;
-        let notices = measures::facts::notices(&facts).map_err(|error| Failure::new(Exit::Bug, error))?;
-        let reviews = store.review_facts().await?;
-        let (pregnancies, births_known) = store.maternity_facts().await?;
-        let early = measures::facts::early(&reviews, &pregnancies, &births_known)
+        let facts = store.facts().await?;
+        let notices =
+            measures::facts::notices(&facts.notices).map_err(|error| Failure::new(Exit::Bug, error))?;
+        let early = measures::facts::early(&facts.reviews, &facts.pregnancies, &facts.births)
             .map_err(|error| Failure::new(Exit::Bug, error))?;
         let school = measures::facts::school(&store.school_facts().await?, &store.censuses_loaded().await?);
         let la_gss = pseudonym::local_authorities()
@@ -66,8 +65,13 @@ impl Assessment {
             .collect();
         let as_at = as_at.unwrap_or(published.as_at);
         Ok(Assessment {
-            first_night: facts.iter().map(|fact| fact.first_seen).min().unwrap_or(as_at),
-            senders: senders(&facts, reviews, pregnancies, births_known),
+            first_night: facts
+                .notices
+                .iter()
+                .map(|fact| fact.first_seen)
+                .min()
+                .unwrap_or(as_at),
+            senders: senders(facts),
             notices,
             early,
             school,
@@ -183,12 +187,7 @@ impl Sender {
 }
 
 /// Of every record by its id.
-fn senders(
-    notices: &[NoticeFact],
-    reviews: Vec<ReviewFact>,
-    pregnancies: Vec<PregnancyFact>,
-    births: Vec<BirthFact>,
-) -> HashMap<String, Sender> {
+fn senders(facts: Facts) -> HashMap<String, Sender> {
     fn of<S>(fact: RecordFact<S>) -> Sender {
         Sender {
             record_id: fact.record_id,
@@ -197,16 +196,16 @@ fn senders(
             location: fact.location,
         }
     }
-    let of_notices = notices.iter().map(|fact| Sender {
+    let of_notices = facts.notices.into_iter().map(|fact| Sender {
         record_id: fact.record_id,
-        sealed_reference: fact.sealed_reference.clone(),
-        delivery: fact.delivery_label.clone(),
-        location: fact.location.clone(),
+        sealed_reference: fact.sealed_reference,
+        delivery: fact.delivery_label,
+        location: fact.location,
     });
     of_notices
-        .chain(reviews.into_iter().map(of))
-        .chain(pregnancies.into_iter().map(of))
-        .chain(births.into_iter().map(of))
+        .chain(facts.reviews.into_iter().map(of))
+        .chain(facts.pregnancies.into_iter().map(of))
+        .chain(facts.births.into_iter().map(of))
         .map(|sender| (crate::hex::encode(&sender.record_id.0), sender))
         .collect()
 }

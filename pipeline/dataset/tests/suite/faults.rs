@@ -173,9 +173,10 @@ async fn cut_off_everywhere(postgres: bool, skips: &[usize]) {
         erase(&home).await;
         let store = home.open().await;
         let left: Vec<u8> = store
-            .notice_facts()
+            .facts()
             .await
             .unwrap()
+            .notices
             .iter()
             .map(|fact| fact.record_id.0[15])
             .collect();

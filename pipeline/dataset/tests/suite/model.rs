@@ -139,9 +139,10 @@ async fn what_stands_is_what_a_plain_model_says() {
             night.load(sent).await;
             let now: BTreeMap<u8, Standing> = night
                 .store
-                .notice_facts()
+                .facts()
                 .await
                 .unwrap()
+                .notices
                 .into_iter()
                 .map(standing)
                 .collect();
@@ -157,9 +158,10 @@ async fn what_stands_is_what_a_plain_model_says() {
         }
         let now: BTreeMap<u8, Standing> = night
             .store
-            .notice_facts()
+            .facts()
             .await
             .unwrap()
+            .notices
             .into_iter()
             .map(standing)
             .collect();

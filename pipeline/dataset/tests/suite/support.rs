@@ -522,7 +522,7 @@ pub fn hash(text: &str) -> [u8; 32] {
 /// What the vault says, without what depends on the order of arrival.
 pub async fn state(store: &Store) -> Vec<String> {
     let mut state = Vec::new();
-    for fact in store.notice_facts().await.unwrap() {
+    for fact in store.facts().await.unwrap().notices {
         state.push(format!(
             "{:?} {:?} {} {} {:?} {:?} {:?}",
             fact.record_id,

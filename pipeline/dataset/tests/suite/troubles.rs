@@ -72,7 +72,7 @@ async fn opening_twice_changes_nothing(home: Home) {
     night.load(&Sent::delta("1", vec![notice(1, 1, "ASD")])).await;
     let reader = Store::open(&home.url, Access::ReadOnly).await.unwrap();
     assert_eq!(
-        reader.notice_facts().await.unwrap().len(),
+        reader.facts().await.unwrap().notices.len(),
         1,
         "a reader reads while a run goes on"
     );

@@ -73,7 +73,7 @@ async fn what_an_earlier_program_stored_stands(home: Home) {
     execute(&home, [&known.replace("O.", ""), &known.replace("O.", "ops.")]).await;
 
     let night = Night::begin(&home, DAY).await;
-    let facts = night.store.notice_facts().await.unwrap();
+    let facts = night.store.facts().await.unwrap().notices;
     assert_eq!(facts.len(), 1);
     assert_eq!(facts[0].state, RecordState::Current);
     assert_eq!(facts[0].location, row.location);

@@ -334,7 +334,7 @@ async fn facts_tell_how_notices_stand(home: Home) {
     night.link(&[(3, 1)]).await;
     night.end().await;
     let night = Night::begin(&home, date(2026, 3, 2)).await;
-    let facts = night.store.notice_facts().await.unwrap();
+    let facts = night.store.facts().await.unwrap().notices;
     assert_eq!(
         facts[0].matched_kinds.iter().copied().collect::<Vec<_>>(),
         [Kind::SchoolCensus]

@@ -35,9 +35,10 @@ async fn a_mended_mapping_replaces_its_earlier_reading(home: Home) {
     );
     let needs: Vec<_> = night
         .store
-        .notice_facts()
+        .facts()
         .await
         .unwrap()
+        .notices
         .into_iter()
         .map(|fact| (fact.record_id.0[15], fact.notice.unwrap().primary_need.unwrap()))
         .collect();
@@ -234,9 +235,10 @@ async fn an_erased_child_does_not_come_back(home: Home) {
         (1, 1)
     );
     let left: Vec<u8> = store
-        .notice_facts()
+        .facts()
         .await
         .unwrap()
+        .notices
         .iter()
         .map(|fact| fact.record_id.0[15])
         .collect();

@@ -185,7 +185,7 @@ async fn an_ended_pregnancy_has_no_child(home: Home) {
         ["LOSS 2026-02"],
         "the notification stays"
     );
-    let (facts, _) = night.store.maternity_facts().await.unwrap();
+    let facts = night.store.facts().await.unwrap().pregnancies;
     assert_eq!((facts.len(), facts[0].links.len()), (1, 0));
 }
 
@@ -389,7 +389,7 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
     night
         .link_families(&[(2, 51), (4, 51), (6, 51)], &[(1, 1, 51), (1, 2, 52)])
         .await;
-    let reviews = night.store.review_facts().await.unwrap();
+    let reviews = night.store.facts().await.unwrap().reviews;
     let kinds = |kinds: &[Kind]| kinds.iter().copied().collect::<BTreeSet<_>>();
     assert_eq!(reviews.len(), 2);
     assert_eq!(
@@ -397,7 +397,9 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
         kinds(&[Kind::Pregnancy, Kind::SchoolCensus])
     );
     assert!(reviews[1].links[0].matched_kinds.is_empty());
-    let (pregnancies, births) = night.store.maternity_facts().await.unwrap();
+    let dataset::Facts {
+        pregnancies, births, ..
+    } = night.store.facts().await.unwrap();
     assert_eq!(pregnancies[0].mother_id, Some(mother_id(1)));
     let links: Vec<_> = pregnancies[0]
         .links
@@ -413,7 +415,9 @@ async fn facts_tell_how_reviews_and_pregnancies_stand(home: Home) {
     // A withdrawal alone says too little to be one or the other.
     let gone = dataset::VaultRow::tombstone(record_id(9), hour(9), DAY);
     night.load(&maternity("4", vec![gone])).await;
-    let (pregnancies, births) = night.store.maternity_facts().await.unwrap();
+    let dataset::Facts {
+        pregnancies, births, ..
+    } = night.store.facts().await.unwrap();
     assert_eq!((pregnancies.len(), births.len()), (1, 2));
     night.try_publish(&release()).await.unwrap();
 }

@@ -49,7 +49,7 @@ async fn a_row_has_one_outcome(home: Home) {
         .await;
     assert_eq!(tally(&mut fourth), (2, 0, 1, 1, 0, 0));
 
-    let facts = night.store.notice_facts().await.unwrap();
+    let facts = night.store.facts().await.unwrap().notices;
     let seen: Vec<_> = facts
         .iter()
         .map(|fact| {
@@ -93,7 +93,7 @@ async fn a_withdrawal_may_come_first(home: Home) {
     // A withdrawal wins over a statement of the same time.
     let mut same = night.load(&Sent::delta("3", vec![notice(1, 5, "HI")])).await;
     assert_eq!(tally(&mut same), (1, 0, 0, 1, 0, 0));
-    let facts = night.store.notice_facts().await.unwrap();
+    let facts = night.store.facts().await.unwrap().notices;
     assert_eq!(facts[0].state, RecordState::Withdrawn);
     assert_eq!(
         facts[0].notice.as_ref().unwrap().primary_need.as_deref(),
@@ -125,7 +125,7 @@ async fn a_repeated_record_counts_once(home: Home) {
     let mut report = night.load(&Sent::delta("2", rows)).await;
     assert_eq!(tally(&mut report), (1, 1, 0, 0, 0, 0));
     assert_eq!(
-        night.store.notice_facts().await.unwrap()[0].state,
+        night.store.facts().await.unwrap().notices[0].state,
         RecordState::Withdrawn
     );
 }
@@ -139,7 +139,7 @@ async fn rows_that_are_unaccounted_for_load_nothing(home: Home) {
         matches!(&error, StoreError::Counts { table } if table == "notices"),
         "{error}"
     );
-    assert!(night.store.notice_facts().await.unwrap().is_empty());
+    assert!(night.store.facts().await.unwrap().notices.is_empty());
     assert_eq!(night.store.known(&delivery.info.key).await.unwrap(), None);
     // The missing row was quarantined.
     delivery.counts.table("notices").add(Outcome::Quarantined, 1);

@@ -70,7 +70,7 @@ async fn a_late_writer_is_fenced_off(home: Home) {
         store.load(&lease, &run, load.load()).await,
         Err(StoreError::Fenced)
     ));
-    assert!(other.notice_facts().await.unwrap().is_empty());
+    assert!(other.facts().await.unwrap().notices.is_empty());
 }
 
 /// Raises the fence behind everybody's back.
