@@ -66,7 +66,6 @@ fn a_forgotten_child_is_gone_and_does_not_come_back() {
         assert_eq!(gone.len(), 2);
         for (table, column) in [
             ("record", "record_id"),
-            ("encoding", "record_id"),
             ("link", "record_id"),
             ("link", "child_id"),
             ("child", "child_id"),
@@ -83,6 +82,16 @@ fn a_forgotten_child_is_gone_and_does_not_come_back() {
                 );
             }
         }
+        let said = area.vault(
+            "select count(*) from content
+              where id not in (select content from record)
+                and id not in (select encoded from record where encoded is not null)",
+        );
+        assert_eq!(said, [["0"]], "{database:?}: nothing is left of what it said");
+        let kept = area.vault(
+            "select count(*) from record r where not exists (select 1 from content c where c.id = r.content)",
+        );
+        assert_eq!(kept, [["0"]], "{database:?}: the others keep what they said");
 
         // The files still name the child; so does a copy with a later time, and a census made anew.
         area.put_notices(

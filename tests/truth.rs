@@ -57,9 +57,9 @@ fn told(area: &Area) -> Vec<Told> {
         assert!(before.is_none(), "two records at one place: {row:?}");
     }
     area.vault(
-        "select r.kind, lower(hex(l.child_id)), l.tier, r.feed, json_extract(r.location, '$.file'),
-                json_extract(r.location, '$.line')
-           from record r join link l on l.record_id = r.record_id
+        "select r.kind, lower(hex(l.child_id)), l.tier, r.feed, json_extract(c.location, '$.file'),
+                json_extract(c.location, '$.line')
+           from record r join content c on c.id = r.content join link l on l.record_id = r.record_id
           where r.state = 'current' and l.number = 0 order by r.record_id",
     )
     .into_iter()
