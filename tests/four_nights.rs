@@ -14,22 +14,22 @@ use sendlink_tests::{
     },
 };
 
-const BOOKED: Submission = Submission {
+const BOOKED: Submission<'static> = Submission {
     provider: "RAJ",
     month: "2020-09-01",
     made: "2020-10-20",
 };
-const STILL_BOOKED: Submission = Submission {
+const STILL_BOOKED: Submission<'static> = Submission {
     provider: "RAJ",
     month: "2020-10-01",
     made: "2020-11-20",
 };
-const BORN: Submission = Submission {
+const BORN: Submission<'static> = Submission {
     provider: "RAJ",
     month: "2021-04-01",
     made: "2021-05-20",
 };
-const REVIEWED: Submission = Submission {
+const REVIEWED: Submission<'static> = Submission {
     provider: "RAT",
     month: "2023-06-01",
     made: "2023-07-20",
@@ -50,7 +50,7 @@ fn area(database: Database, people: &[Child]) -> Area {
 }
 
 /// What a body sends: the next submission to the Maternity Services Data Set.
-fn maternity_sends(area: &Area, of: Submission, pregnancies: &[Pregnancy<'_>]) {
+fn maternity_sends(area: &Area, of: Submission<'_>, pregnancies: &[Pregnancy<'_>]) {
     area.put_submission("pregnancy-raj", of, &maternity(of, pregnancies));
 }
 
@@ -177,6 +177,71 @@ fn a_child_is_one_child_from_the_notification_to_school() {
             "{database:?}: all four know one child"
         );
         area.run(&["verify"]).expect(0);
+    }
+}
+
+/// Later months send the mother again without her delivery, or say why she left care: neither undoes the birth.
+#[test]
+fn a_stillbirth_stands_when_later_months_say_nothing_of_it() {
+    for database in Database::BOTH {
+        let mother = Child::new(1, "Marian", "Thistlewood", "1991-02-11", "QZ1 1AA");
+        let stillborn = Child::new(2, "Nobody", "Thistlewood", "2021-04-12", "QZ1 1AA");
+        let area = area(database, std::slice::from_ref(&mother));
+        let pregnancy = Pregnancy {
+            id: "P-1",
+            mother: &mother,
+            booked: "2020-12-14",
+            due: "2021-07-10",
+            fetuses: 1,
+            discharged: "",
+            babies: Vec::new(),
+        };
+        let booked = Submission {
+            month: "2020-12-01",
+            made: "2021-01-20",
+            ..BORN
+        };
+        maternity_sends(&area, booked, slice::from_ref(&pregnancy));
+        area.night_as_at("2021-01-22").expect(0);
+        assert_eq!(children(&area).len(), 1, "{database:?}: a child is expected");
+
+        let born = Pregnancy {
+            babies: vec![&stillborn],
+            ..pregnancy.clone()
+        };
+        let mut tables = maternity(BORN, &[born]);
+        let baby = tables
+            .iter_mut()
+            .find(|table| table.name == "MSD401BabyDemographics")
+            .expect("the table of babies");
+        baby.set(0, "PregOutcome", "02");
+        baby.set(0, "NHSNumberBaby", "");
+        baby.set(0, "NHSNumberStatusBaby", "");
+        area.put_submission("pregnancy-raj", BORN, &tables);
+        area.night_as_at("2021-05-22").expect(0);
+        let ended = "select outcome, outcome_month from pregnancy_notification";
+        assert_eq!(area.joint(ended), [["STILLBIRTH", "2021-04"]]);
+        assert_eq!(children(&area), [], "{database:?}: nobody is expected");
+
+        let later = [
+            ("2021-05-01", "2021-06-20", ""),
+            ("2021-06-01", "2021-07-20", "02"),
+        ];
+        for (month, made, discharged) in later {
+            let of = Submission { month, made, ..BORN };
+            let still_in_care = Pregnancy {
+                discharged,
+                ..pregnancy.clone()
+            };
+            maternity_sends(&area, of, &[still_in_care]);
+            area.night_as_at(&of.came()).expect(0);
+            assert_eq!(
+                area.joint(ended),
+                [["STILLBIRTH", "2021-04"]],
+                "{database:?}: as sent for {month}"
+            );
+            assert_eq!(children(&area), [], "{database:?}: as sent for {month}");
+        }
     }
 }
 

@@ -276,7 +276,7 @@ changed_ids_brake = 1.0
     }
 
     /// Writes a submission of a health body into a folder of its own below this feed's.
-    pub fn put_submission(&self, feed: &str, of: Submission, tables: &[Table]) {
+    pub fn put_submission(&self, feed: &str, of: Submission<'_>, tables: &[Table]) {
         for table in tables {
             let file = format!("incoming/{feed}/{}-{}/{}.csv", of.month, of.made, table.name);
             self.put(&file, table.csv(), &of.came());

@@ -33,6 +33,7 @@ pub mod runs;
 pub mod store;
 pub mod url;
 
+mod births;
 mod hex;
 mod migrate;
 mod postgres;

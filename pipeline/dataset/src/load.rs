@@ -79,6 +79,8 @@ pub struct VaultRow {
     pub about: About,
     /// The mother whom it names; always there where it notifies a pregnancy.
     pub mother_id: Option<MotherId>,
+    /// Of a birth, the record of the pregnancy that it ended; none where the birth does not name it.
+    pub born_of: Option<RecordId>,
     /// The day that the record is about.
     pub event_date: Date,
     /// When it reached the area. The vault keeps the earliest of all versions.
@@ -107,6 +109,7 @@ impl VaultRow {
             state: RowState::Withdrawn,
             about: About::default(),
             mother_id: None,
+            born_of: None,
             event_date: version.time().date(),
             received_date,
             scope: None,

@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::channel;
 
 use crate::{
-    Lease, Run, Store, StoreError, hex,
+    Lease, Run, Store, StoreError,
+    births::Births,
+    hex,
     joint::{
         self, BIRTH, FRESHNESS, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION, SCHOOL_RECORD,
         SECTION23_NOTICE, TABLES, TWO_YEAR_REVIEW, Table,
@@ -303,7 +305,8 @@ pub(crate) async fn fill(
         let read = async {
             let joined = |row: &Row<'_>| Ok(Heard::Joined(Box::new(Joined::read(row)?)));
             vault.send_each(JOINED, [], BATCH, &sender, joined).await?;
-            let apart = |row: &Row<'_>| Ok(Heard::Apart(Box::new(Standing::read(row)?)));
+            let births = Births::read(&mut vault).await?;
+            let apart = |row: &Row<'_>| Ok(Heard::Apart(Box::new(Standing::read(row, &births)?)));
             vault.send_each(APART, [], BATCH, &sender, apart).await
         }
         .await;

@@ -80,6 +80,19 @@ impl PregnancyOutcome {
             .find(|outcome| outcome.as_str() == code)
     }
 
+    /// How a pregnancy ended by its births: a live birth where one child lives, else what the most of care is owed to.
+    /// None where there is no birth, or where one does not say and so may have been live.
+    pub fn of_births(births: impl IntoIterator<Item = Option<PregnancyOutcome>>) -> Option<Self> {
+        let (mut least, mut untold) = (None, false);
+        for birth in births {
+            match birth {
+                Some(outcome) => least = Some(least.map_or(outcome, |least: Self| least.min(outcome))),
+                None => untold = true,
+            }
+        }
+        least.filter(|outcome| !untold || *outcome == PregnancyOutcome::LiveBirth)
+    }
+
     /// Whether no child is to be expected here: a loss, a stillbirth, a termination, a move away.
     pub const fn ends_expectation(self) -> bool {
         !matches!(self, PregnancyOutcome::LiveBirth)

@@ -6,16 +6,16 @@ use super::{Child, Table};
 
 /// Who made a submission, for which month and when.
 #[derive(Clone, Copy, Debug)]
-pub struct Submission {
+pub struct Submission<'a> {
     /// ODS code of the provider.
-    pub provider: &'static str,
+    pub provider: &'a str,
     /// First day of the month.
-    pub month: &'static str,
+    pub month: &'a str,
     /// Day on which it was made.
-    pub made: &'static str,
+    pub made: &'a str,
 }
 
-impl Submission {
+impl Submission<'_> {
     fn last_day(&self) -> String {
         let first: Date = self.month.parse().expect("a day");
         first.last_of_month().to_string()
@@ -32,23 +32,23 @@ impl Submission {
 #[derive(Clone, Debug)]
 pub struct Pregnancy<'a> {
     /// The provider's own number of it.
-    pub id: &'static str,
+    pub id: &'a str,
     /// The mother; her UPN is not stated.
     pub mother: &'a Child,
     /// Day of the booking appointment.
-    pub booked: &'static str,
+    pub booked: &'a str,
     /// Agreed due date.
-    pub due: &'static str,
+    pub due: &'a str,
     /// Fetuses that the dating scan counted.
     pub fetuses: usize,
     /// Why the mother was discharged from the service: an outcome of the pregnancy; blank while it goes on.
-    pub discharged: &'static str,
+    pub discharged: &'a str,
     /// Children who were born.
     pub babies: Vec<&'a Child>,
 }
 
 /// The submission of a maternity service.
-pub fn maternity(of: Submission, pregnancies: &[Pregnancy<'_>]) -> Vec<Table> {
+pub fn maternity(of: Submission<'_>, pregnancies: &[Pregnancy<'_>]) -> Vec<Table> {
     let mut header = Table::new(
         "MSD000Header",
         &[
@@ -172,11 +172,11 @@ pub fn maternity(of: Submission, pregnancies: &[Pregnancy<'_>]) -> Vec<Table> {
 #[derive(Clone, Debug)]
 pub struct Review<'a> {
     /// The provider's own number of the contact.
-    pub id: &'static str,
+    pub id: &'a str,
     /// Who was seen; the names are not stated.
     pub child: &'a Child,
     /// When.
-    pub day: &'static str,
+    pub day: &'a str,
     /// Scores of communication, gross motor, fine motor, problem solving, personal-social.
     pub scores: [u8; 5],
 }
@@ -192,7 +192,7 @@ const FORM_OF_27_MONTHS: [&str; 5] = [
 ];
 
 /// The submission of a health visiting service.
-pub fn community(of: Submission, reviews: &[Review<'_>]) -> Vec<Table> {
+pub fn community(of: Submission<'_>, reviews: &[Review<'_>]) -> Vec<Table> {
     let mut header = Table::new(
         "CYP000Header",
         &[

@@ -145,19 +145,13 @@ fn fetuses(values: &mut Values<'_>, scans: &[HeldRow<Scan>]) -> Option<u8> {
     Some(most)
 }
 
-/// How a pregnancy ended by its babies, and when: a live birth where one lives, else what the most of care is owed
-/// to. None where no baby tells.
+/// How a pregnancy ended by its babies, and when. None where they do not tell.
 fn outcome_of_births<'a>(babies: &[&'a Baby]) -> Option<(PregnancyOutcome, Option<&'a BirthDate>)> {
     let told = |baby: &Baby| match baby.is_alive() {
         true => Some(PregnancyOutcome::LiveBirth),
         false => baby.outcome(),
     };
-    // A baby of whom nothing is known may be alive.
-    let untold = babies.iter().any(|baby| told(baby).is_none());
-    let outcome = babies.iter().filter_map(|baby| told(baby)).min()?;
-    if untold && outcome != PregnancyOutcome::LiveBirth {
-        return None;
-    }
+    let outcome = PregnancyOutcome::of_births(babies.iter().map(|baby| told(baby)))?;
     let ended = babies.iter().filter(|baby| told(baby) == Some(outcome));
     Some((outcome, ended.filter_map(|baby| baby.born()).min()))
 }

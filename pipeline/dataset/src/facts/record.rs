@@ -11,6 +11,7 @@ use records::{
 use super::child;
 use crate::{
     Store, StoreError,
+    births::Births,
     joint::build::json,
     sql::{Tx, version_of},
 };
@@ -219,9 +220,13 @@ impl Store {
             .await?,
             ..Facts::default()
         };
+        let births = Births::read(&mut tx).await?;
         for mut fact in record_facts(&mut tx, Kind::Pregnancy, &known, Some).await? {
             match fact.said.take() {
-                Some(Payload::Pregnancy(pregnancy)) => facts.pregnancies.push(fact.saying(pregnancy)),
+                Some(Payload::Pregnancy(mut pregnancy)) => {
+                    births.settle(fact.record_id, &mut pregnancy);
+                    facts.pregnancies.push(fact.saying(pregnancy));
+                }
                 Some(Payload::Birth(birth)) => facts.births.push(fact.saying(birth)),
                 _ => {}
             }

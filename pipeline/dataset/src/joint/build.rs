@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use linkage::RecordId;
 use records::{
     Area, AsqBand, Birth, EthnicGroup, Month, Payload, PregnancyNotification, PregnancyOutcome, Profile,
     SchoolRecord, Section23Notice, Sex, TwoYearReview,
@@ -13,7 +14,9 @@ use super::{
     SECTION23_NOTICE, TWO_YEAR_REVIEW, digest::WEIGHT_UNITS,
 };
 use crate::{
-    StoreError, hex,
+    StoreError,
+    births::Births,
+    hex,
     sql::{Row, Value},
 };
 
@@ -54,16 +57,20 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Reads a row of [`APART`].
-    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Standing {
+    /// Reads a row of [`APART`]; of a pregnancy, its births tell how it ended.
+    pub(crate) fn read(row: &Row, births: &Births) -> Result<Self, StoreError> {
+        let mut standing = Standing {
             record_id: row.bytes(0)?,
             provider: row.text(1)?,
             event_date: row.parsed(2)?,
             received_date: row.parsed(3)?,
             payload: json(&row.text(4)?)?,
             mother_id: row.optional_blob(5)?,
-        })
+        };
+        if let Payload::Pregnancy(pregnancy) = &mut standing.payload {
+            births.settle(RecordId(standing.record_id), pregnancy);
+        }
+        Ok(standing)
     }
 }
 

@@ -192,12 +192,13 @@ const WINS: &str = "
 const NEW: &str = "
     insert into record (record_id, kind, feed, provider, state, order_at, order_tie, version, content_hash,
                         scope, delivery, said_at, said_tie, said_delivery, event_date, received_date,
-                        about, mother_id, first_run, first_seen, content, encoded)
+                        about, mother_id, born_of, first_run, first_seen, content, encoded)
     select s.record_id, $1, $2, $3, case s.withdrawn when 1 then 'withdrawn' else 'current' end,
            s.order_at, s.order_tie, s.version, s.content_hash, s.scope, $4,
            case s.withdrawn when 0 then s.order_at end, case s.withdrawn when 0 then s.order_tie end,
            case s.withdrawn when 0 then cast($4 as bigint) end, s.event_date, s.received_date,
-           s.about, s.mother_id, $5, $6, $7 + s.number, case s.withdrawn when 0 then $7 + s.number end
+           s.about, s.mother_id, s.born_of, $5, $6, $7 + s.number,
+           case s.withdrawn when 0 then $7 + s.number end
       from stage s
      where s.place = 1 and s.wins = 1 and s.known = 0
      order by s.record_id";
@@ -206,7 +207,7 @@ const NEW: &str = "
 const SAYS: &str = "
     update record
        set said_at = s.order_at, said_tie = s.order_tie, said_delivery = $1, event_date = s.event_date,
-           content = $2 + s.number, about = s.about, mother_id = s.mother_id
+           content = $2 + s.number, about = s.about, mother_id = s.mother_id, born_of = s.born_of
       from stage s
      where s.record_id = record.record_id and s.says = 1";
 

@@ -20,7 +20,7 @@ const BATCH: usize = 10_000;
 const FORGOTTEN: &str = "forgotten";
 
 /// What rows are judged by.
-const JUDGED: [&str; 16] = [
+const JUDGED: [&str; 17] = [
     "number",
     "shape",
     "record_id",
@@ -34,6 +34,7 @@ const JUDGED: [&str; 16] = [
     "received_date",
     "about",
     "mother_id",
+    "born_of",
     "place",
     "outcome",
     "wins",
@@ -48,6 +49,7 @@ const CREATE_SQLITE: &str = "
        number integer primary key, shape integer not null, record_id blob not null, withdrawn integer not null,
        order_at text not null, order_tie blob not null, version text not null, content_hash blob not null, scope text,
        event_date text not null, received_date text not null, about text not null, mother_id blob,
+       born_of blob,
        place integer not null, said_place integer not null default 1, outcome text not null,
        late integer not null default 0, known integer not null default 0, wins integer not null,
        says integer not null default 0)";
@@ -58,6 +60,7 @@ const CREATE_POSTGRES: &str = "
        order_at text collate \"C\" not null, order_tie bytea not null, version text collate \"C\" not null,
        content_hash bytea not null, scope text collate \"C\", event_date text collate \"C\" not null,
        received_date text collate \"C\" not null, about text collate \"C\" not null, mother_id bytea,
+       born_of bytea,
        place bigint not null, said_place bigint not null default 1, outcome text collate \"C\" not null,
        late bigint not null default 0, known bigint not null default 0, wins bigint not null,
        says bigint not null default 0)";
@@ -213,6 +216,7 @@ impl Staged {
             row.received_date.into(),
             row.about.as_str().into(),
             row.mother_id.map(|mother| mother.0.to_vec()).into(),
+            row.born_of.map(|pregnancy| pregnancy.0.to_vec()).into(),
             // What was erased is in no other row's way.
             (!is_forgotten).into(),
             outcome.into(),

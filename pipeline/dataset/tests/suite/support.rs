@@ -275,6 +275,7 @@ pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {
         }))),
         about: About::Child,
         mother_id: None,
+        born_of: None,
         event_date: opinion_date,
         received_date: date(2026, 1, 2 + version),
         scope: None,

@@ -64,6 +64,7 @@ impl Encoding<'_> {
             state,
             about,
             mother_id: encoded.mother_id,
+            born_of: encoded.encoding.born_of,
             event_date,
             received_date,
             scope,

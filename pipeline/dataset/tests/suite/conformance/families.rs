@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dataset::{ForgetWhat, StoreError};
+use dataset::{ForgetWhat, RowState, StoreError};
 use jiff::civil::date;
 use linkage::Subject;
 use records::{Area, Asq3, AsqBand, AsqDomain, Kind, Payload, PregnancyOutcome, Sex};
@@ -17,6 +17,7 @@ on_both! {
     a_pregnancy_has_links_of_its_own,
     a_pregnancy_names_its_mother,
     an_ended_pregnancy_has_no_child,
+    births_tell_how_a_pregnancy_ended,
     a_notification_that_says_born_expects_nobody,
     reviews_keep_their_scores_and_bands,
     erasing_a_twin_keeps_the_notification,
@@ -187,6 +188,85 @@ async fn an_ended_pregnancy_has_no_child(home: Home) {
     );
     let facts = night.store.facts().await.unwrap().pregnancies;
     assert_eq!((facts.len(), facts[0].links.len()), (1, 0));
+}
+
+async fn births_tell_how_a_pregnancy_ended(home: Home) {
+    let night = Night::begin(&home, DAY).await;
+    let born_of = |mut birth: dataset::VaultRow, pregnancy: u8| {
+        birth.born_of = Some(record_id(pregnancy));
+        birth
+    };
+    // What the notifications themselves say is older, or nothing.
+    let mut moved = pregnancy(10, 1, 1);
+    let RowState::Current(said) = &mut moved.state else {
+        unreachable!()
+    };
+    let Payload::Pregnancy(said) = &mut **said else {
+        unreachable!()
+    };
+    (said.outcome, said.outcome_month) = (Some(PregnancyOutcome::MovedOut), Some("2026-04".parse().unwrap()));
+    let mut untold = birth(7, 1, false);
+    let RowState::Current(said) = &mut untold.state else {
+        unreachable!()
+    };
+    let Payload::Birth(said) = &mut **said else {
+        unreachable!()
+    };
+    said.outcome = None;
+    night
+        .load(&maternity(
+            "1",
+            vec![
+                pregnancy(1, 1, 2),
+                born_of(birth(2, 1, true), 1),
+                born_of(birth(3, 1, false), 1),
+                pregnancy(4, 1, 1),
+                born_of(birth(5, 1, false), 4),
+                pregnancy(6, 1, 2),
+                born_of(untold, 6),
+                born_of(birth(8, 1, false), 6),
+                pregnancy(9, 1, 1),
+                moved,
+                born_of(birth(11, 1, false), 10),
+            ],
+        ))
+        .await;
+    night.link_families(&[(2, 51)], &[(1, 1, 51)]).await;
+    night.publish().await;
+    let sql = "select coalesce(outcome, '-'), coalesce(outcome_month, '-') from pregnancy_notification
+                order by record_id";
+    let ended = [
+        "LIVE_BIRTH 2026-06", // one of twins lives
+        "STILLBIRTH 2026-06",
+        "- -", // one of twins may live
+        "- -",
+        "STILLBIRTH 2026-06", // before a reason of discharge
+    ];
+    assert_eq!(published(&home, sql, 2).await, ended);
+    let facts = night.store.facts().await.unwrap().pregnancies;
+    let outcomes: Vec<_> = facts
+        .iter()
+        .map(|fact| fact.said.as_ref().unwrap().outcome)
+        .collect();
+    let stillborn = Some(PregnancyOutcome::Stillbirth);
+    assert_eq!(
+        outcomes,
+        [
+            Some(PregnancyOutcome::LiveBirth),
+            stillborn,
+            None,
+            None,
+            stillborn
+        ]
+    );
+
+    // A birth that its sender takes back tells nothing.
+    let mut withdrawn = born_of(birth(5, 2, false), 4);
+    withdrawn.state = RowState::Withdrawn;
+    night.load(&maternity("2", vec![withdrawn])).await;
+    night.link_families(&[(2, 51)], &[(1, 1, 51)]).await;
+    night.publish().await;
+    assert_eq!(published(&home, sql, 2).await[1], "- -");
 }
 
 async fn a_notification_that_says_born_expects_nobody(home: Home) {

@@ -1,0 +1,2 @@
+-- born_of: of a birth, the record of the pregnancy that it ended. Blank in rows that an earlier program stored.
+alter table vault.record add column born_of bytea;

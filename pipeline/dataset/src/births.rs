@@ -1,0 +1,64 @@
+//! How pregnancies ended, by the births on record.
+//!
+//! A maternity service sends its delivery and its babies in the month of the birth, and the pregnancy again as long as
+//! the mother is in care. A later submission without the delivery says nothing of how the pregnancy ended, so the births
+//! that stand decide, whichever month they came in.
+
+use std::collections::HashMap;
+
+use linkage::RecordId;
+use records::{Month, Payload, PregnancyNotification, PregnancyOutcome};
+
+use crate::{StoreError, joint::build::json, sql::Tx};
+
+/// The births on record of each pregnancy: outcome, where known, and month.
+#[derive(Debug, Default)]
+pub(crate) struct Births(HashMap<RecordId, Vec<(Option<PregnancyOutcome>, Month)>>);
+
+impl Births {
+    /// Reads the births that stand and name their pregnancy.
+    pub(crate) async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
+        let mut births = Births::default();
+        tx.each(
+            "select r.born_of, r.about, r.event_date, c.payload from record r join content c on c.id = r.content
+              where r.state = 'current' and r.born_of is not null",
+            [],
+            |row| {
+                let outcome = match json(&row.text(3)?)? {
+                    // It has a child: where its row says no more, an NHS number told so.
+                    Payload::Birth(_) if row.text(1)? == "child" => Some(PregnancyOutcome::LiveBirth),
+                    Payload::Birth(birth) => birth.outcome,
+                    _ => {
+                        return Err(StoreError::Corrupt {
+                            what: "a payload of another kind",
+                        });
+                    }
+                };
+                births
+                    .0
+                    .entry(RecordId(row.bytes(0)?))
+                    .or_default()
+                    .push((outcome, Month::of(row.parsed(2)?)));
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(births)
+    }
+
+    /// Puts right how a pregnancy ended, where its births tell: what they say goes before a reason of discharge, and
+    /// stands where the pregnancy's own record says nothing.
+    pub(crate) fn settle(&self, record: RecordId, pregnancy: &mut PregnancyNotification) {
+        let births = self.0.get(&record).map(Vec::as_slice).unwrap_or_default();
+        let told = PregnancyOutcome::of_births(births.iter().map(|(outcome, _)| *outcome));
+        if told.is_none() || told == pregnancy.outcome {
+            return;
+        }
+        pregnancy.outcome = told;
+        pregnancy.outcome_month = births
+            .iter()
+            .filter(|(outcome, _)| *outcome == told)
+            .map(|(_, month)| *month)
+            .min();
+    }
+}
