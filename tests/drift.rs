@@ -11,7 +11,7 @@ use kit::{Contract, Delivery, DeliveryFile, Layout, Mode};
 use sendlink_tests::corpus::{Form, data, layout, read, reading::AS_AT, toml_file};
 use serde::Deserialize;
 
-const TABLES: [&str; 3] = ["notices", "census", "return"];
+const TABLES: [&str; 5] = ["notices", "census", "return", "reviews", "pregnancies"];
 
 /// One table of cases.
 #[derive(Deserialize)]
