@@ -108,6 +108,20 @@ impl Area {
         area
     }
 
+    /// The demonstration with this many children, after its night; and what the command said.
+    pub fn demonstration(children: u32) -> (Self, Ended) {
+        let folder = TempDir::with_prefix("sendlink-demo-").expect("a folder");
+        // The command makes the folder itself.
+        fs::remove_dir(folder.path()).expect("the folder is removed");
+        let out = folder.path().to_str().expect("a plain path");
+        let ended = program::run(
+            Path::new("."),
+            &["demo", "--children", &children.to_string(), "--out", out],
+        );
+        let store = "sqlite:data".to_owned();
+        (Area { folder, store }, ended)
+    }
+
     /// An area with keys and no other file, for tests that write every byte of it.
     pub fn bare(database: Database) -> Self {
         Area::bare_with_store(match database {

@@ -6,6 +6,7 @@ pub mod canary;
 pub mod corpus;
 pub mod hand;
 pub mod measured;
+pub mod page;
 pub mod postgres;
 pub mod program;
 pub mod rows;

@@ -121,7 +121,7 @@ pub fn in_notices(area: &Area) -> BTreeMap<(String, String), Stated> {
 }
 
 /// The rows of a sheet below its header by column, with their numbers in Excel. A date is `2014-10-28`.
-fn sheet_rows(path: &Path, sheet: &str, header_row: usize) -> Vec<(usize, BTreeMap<String, String>)> {
+pub fn sheet_rows(path: &Path, sheet: &str, header_row: usize) -> Vec<(usize, BTreeMap<String, String>)> {
     let mut workbook: Xlsx<_> = open_workbook(path).unwrap();
     let range = workbook.worksheet_range(sheet).unwrap();
     let (first, _) = range.start().unwrap();

@@ -1,7 +1,7 @@
 //! The files in which health visiting tells of its contacts: monthly submissions of the Community Services Data Set
 //! with their refreshes by one service, lists of reviews by the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use records::Sex;
@@ -17,8 +17,9 @@ use crate::{
     files::Files,
     notices::{Row, moment},
     settings::SynthError,
+    stated::Stated,
     submissions::{List, Submission, Tables, Window},
-    truth::{Stands, Truth},
+    truth::{Says, Stands, Truth},
 };
 
 /// The layouts of both.
@@ -111,14 +112,16 @@ fn submit(
             ],
         );
         tables.add("CYP000Header", submission.header("1.6", body.ods));
-        let mut children = BTreeSet::new();
+        // A child stands once in a submission, as its first contact there has it.
+        let mut children: BTreeMap<&str, &Said> = BTreeMap::new();
         for (contact, said) in told {
-            if children.insert(&contact.child_reference) {
+            let child = children.entry(&contact.child_reference).or_insert_with(|| {
                 add_child(&mut tables, contact, said);
-            }
+                said
+            });
             let (file, line) = add_contact(&mut tables, contact, said, asq);
             if contact.is_review() {
-                truth.record(&Stands {
+                let stands = Stands {
                     feed: &feed,
                     kind: "two-year-review",
                     file: &file,
@@ -126,8 +129,20 @@ fn submit(
                     provider: body.ods,
                     reference: &contact.reference,
                     person: &contact.person,
+                    says: Says {
+                        version: &submission.folder(),
+                        day: &contact.on.to_string(),
+                        ..Says::default()
+                    },
                     ..Stands::default()
-                })?;
+                };
+                // The data set has no names.
+                let child = Stated {
+                    family_name: String::new(),
+                    given_name: String::new(),
+                    ..child.child.clone()
+                };
+                truth.review(&stands, &child, contact.sex, &asq3_of(said))?;
                 written.records += 1;
             }
         }
@@ -287,7 +302,7 @@ fn list(
             for (contact, entry) in now {
                 let line = list.add(listed_row(contact, entry));
                 if contact.is_review() {
-                    truth.record(&Stands {
+                    let stands = Stands {
                         feed: &feed,
                         kind: "two-year-review",
                         file: &list.path,
@@ -295,8 +310,15 @@ fn list(
                         provider: body.ods,
                         reference: &contact.reference,
                         person: &contact.person,
+                        says: Says {
+                            action: entry.action,
+                            version: &entry.sent.to_string(),
+                            day: &contact.on.to_string(),
+                            ..Says::default()
+                        },
                         ..Stands::default()
-                    })?;
+                    };
+                    truth.review(&stands, &entry.said.child, contact.sex, &asq3_of(entry.said))?;
                     written.records += 1;
                 }
             }
@@ -365,6 +387,15 @@ fn listed_row(contact: &Contact, entry: &Entry<'_>) -> Row {
         _ => {}
     }
     row
+}
+
+/// Months and scores of ASQ-3, for the truth.
+fn asq3_of(said: &Said) -> String {
+    let Some(asq3) = said.asq3 else {
+        return String::new();
+    };
+    let scores = asq3.scores.map(|score| score.to_string()).join(" ");
+    format!("{} {scores}", asq3.months)
 }
 
 /// A child is referred to health visiting once, at birth.

@@ -19,7 +19,7 @@ use crate::{
     notices::{Row, STREETS, moment},
     settings::SynthError,
     submissions::{List, Submission, Tables, Window},
-    truth::{Stands, Truth},
+    truth::{Says, Stands, Truth},
 };
 
 /// The layouts of both.
@@ -92,6 +92,11 @@ fn submit(
                 add_mother(&mut tables, course, submission);
             }
             let (file, line) = tables.add("MSD101PregnancyBooking", booking(course, submission));
+            let said = course.said(submission.last_day());
+            let (version, fetuses) = (submission.folder(), scanned(course, submission));
+            let left = course
+                .ended(submission.last_day())
+                .filter(|(_, outcome)| discharge_reason(*outcome).is_some());
             let stands = Stands {
                 feed: &feed,
                 kind: "pregnancy",
@@ -101,6 +106,16 @@ fn submit(
                 provider: body.ods,
                 reference: &course.reference,
                 mother: &course.mother,
+                says: Says {
+                    version: &version,
+                    day: &said.due.to_string(),
+                    postcode: &said.mother.postcode,
+                    fetuses: &fetuses.map(|fetuses| fetuses.to_string()).unwrap_or_default(),
+                    // Babies speak for themselves.
+                    outcome: left.map_or("", |(_, outcome)| outcome.as_str()),
+                    ended: &left.map(|(on, _)| on.to_string()).unwrap_or_default(),
+                    ..Says::default()
+                },
                 ..Stands::default()
             };
             truth.record(&stands)?;
@@ -113,6 +128,13 @@ fn submit(
                     line,
                     reference: &baby.reference,
                     person: baby.person.as_deref().unwrap_or_default(),
+                    says: Says {
+                        version: &version,
+                        day: &baby.birth.to_string(),
+                        outcome: baby.outcome.as_str(),
+                        refers_to: &course.reference,
+                        ..Says::default()
+                    },
                     ..stands
                 })?;
                 written.birth_records += 1;
@@ -175,14 +197,23 @@ fn booking(course: &Course, submission: Submission) -> Row {
     row
 }
 
-fn add_scan(tables: &mut Tables, course: &Course, submission: Submission) {
-    // Between eleven and fourteen weeks, or at the booking where that was later.
-    let scan = plus_days(course.pregnancy.due, 12 * 7 - 280).max(course.booked);
+/// The day of the dating scan: between eleven and fourteen weeks, or at the booking where that was later.
+fn scan(course: &Course) -> Date {
+    plus_days(course.pregnancy.due, 12 * 7 - 280).max(course.booked)
+}
+
+/// How many fetuses a submission says that the scan counted; none while there was none.
+fn scanned(course: &Course, submission: Submission) -> Option<usize> {
+    let scan = scan(course);
     let over = course.ended.is_some_and(|(on, _)| on <= scan);
-    if scan > submission.last_day() || over {
+    (scan <= submission.last_day() && !over).then(|| course.said(submission.last_day()).fetuses)
+}
+
+fn add_scan(tables: &mut Tables, course: &Course, submission: Submission) {
+    let Some(fetuses) = scanned(course, submission) else {
         return;
-    }
-    let fetuses = course.said(submission.last_day()).fetuses;
+    };
+    let scan = scan(course);
     for _ in 0..fetuses {
         tables.add(
             "MSD103DatingScan",
@@ -263,7 +294,9 @@ fn list(
         if !now.is_empty() {
             let mut list = List::begin(&folder, LIST_FILE, LIST_LAYOUT, end)?;
             for entry in now {
-                let line = list.add(entry.row(body));
+                let row = entry.row(body);
+                let said = |field| row.get(field).map(String::as_str).unwrap_or_default();
+                let line = list.add(row.clone());
                 truth.record(&Stands {
                     feed: &feed,
                     kind: "pregnancy",
@@ -273,6 +306,16 @@ fn list(
                     provider: body.ods,
                     reference: &entry.reference,
                     mother: &entry.course.mother,
+                    says: Says {
+                        action: entry.action,
+                        version: said("sent_at"),
+                        day: said("edd"),
+                        fetuses: said("fetus_count"),
+                        postcode: said("postcode"),
+                        outcome: said("outcome"),
+                        ended: said("outcome_date"),
+                        ..Says::default()
+                    },
                     ..Stands::default()
                 })?;
                 written.pregnancy_records += 1;

@@ -14,7 +14,7 @@ use crate::{
     files::{Files, wrong},
     notices::Notice,
     settings::SynthError,
-    truth::{Stands, Truth},
+    truth::{Says, Stands, Truth},
 };
 
 /// Writes the notices of every body: one file with those of the years before the censuses begin, then one a period.
@@ -81,7 +81,8 @@ fn write_file(
     };
     let feed = feeds::of_body(body.ods);
     for (line, notice) in (header + 1..).zip(notices) {
-        truth.record(&Stands {
+        let said = |field| notice.row.get(field).map(String::as_str).unwrap_or_default();
+        let stands = Stands {
             feed: &feed,
             kind: "section23",
             file: &path,
@@ -89,8 +90,17 @@ fn write_file(
             provider: body.ods,
             reference: &notice.reference,
             person: &notice.person,
+            says: Says {
+                action: said("action"),
+                version: said("sent_at"),
+                refers_to: said("replaces_notification_id"),
+                day: said("opinion_date"),
+                incomplete: ["opinion_date", "category"].map(said).contains(&""),
+                ..Says::default()
+            },
             ..Stands::default()
-        })?;
+        };
+        truth.notice(&stands, &notice.row)?;
     }
     Ok(())
 }

@@ -75,8 +75,8 @@ impl Submission {
             .take_while(move |submission| submission.has_come(as_at))
     }
 
-    /// The name of its sub-folder.
-    fn folder(self) -> String {
+    /// The name of its sub-folder; of two, the greater name is the later submission.
+    pub(crate) fn folder(self) -> String {
         let window = match self.window {
             Window::Primary => "primary",
             Window::Refresh => "refresh",

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use records::Sex;
 
 use crate::{
     bodies::BODIES,
     family::{Family, Person},
     files::{Csv, Files},
     maternity::Course,
+    notices::Row,
     settings::SynthError,
+    stated::Stated,
 };
 
 /// Where a record stands and whom it is about.
@@ -33,11 +36,54 @@ pub(crate) struct Stands<'a> {
     pub(crate) person: &'a str,
     /// The mother, where the record is about a pregnancy or a birth.
     pub(crate) mother: &'a str,
+    pub(crate) says: Says<'a>,
 }
+
+/// What a row says of what is counted, in canonical form; blank where it says nothing of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Says<'a> {
+    /// What the sender does: NEW, UPDATE, CORRECT, WITHDRAW or CANCEL. Table sets do nothing but state.
+    pub(crate) action: &'a str,
+    /// What orders the versions of a record: when it was sent, or the submission that it is in.
+    pub(crate) version: &'a str,
+    /// The reference of the notice whose place it takes; of a birth, of the pregnancy that it ended.
+    pub(crate) refers_to: &'a str,
+    /// The day of the opinion, the review or the birth; the due date.
+    pub(crate) day: &'a str,
+    /// Whether it lacks what a notice must say.
+    pub(crate) incomplete: bool,
+    pub(crate) fetuses: &'a str,
+    /// Where the mother lives.
+    pub(crate) postcode: &'a str,
+    /// How the pregnancy ended, or the birth.
+    pub(crate) outcome: &'a str,
+    /// The day on which the pregnancy ended, or the mother left.
+    pub(crate) ended: &'a str,
+}
+
+/// What stands of every notice in the truth, in canonical form, beside its place: what its validity depends on.
+const OF_NOTICES: [&str; 14] = [
+    "notification_id",
+    "sent_at",
+    "received_at",
+    "opinion_date",
+    "nhs_number",
+    "family_name",
+    "given_name",
+    "birth_date",
+    "postcode",
+    "la_gss",
+    "category",
+    "primary_need",
+    "parent_informed_date",
+    "parent_objection",
+];
 
 /// The files of the truth.
 pub(crate) struct Truth {
     records: Csv,
+    notices: Csv,
+    reviews: Csv,
     persons: Csv,
     mothers: Csv,
     pregnancies: Csv,
@@ -65,6 +111,39 @@ impl Truth {
                     "person",
                     "payload",
                     "mother",
+                    "action",
+                    "version",
+                    "refers_to",
+                    "day",
+                    "incomplete",
+                    "fetuses",
+                    "postcode",
+                    "outcome",
+                    "ended",
+                ],
+            )?,
+            notices: Csv::create(
+                files,
+                "truth/notices.csv",
+                &["feed", "file", "line"]
+                    .into_iter()
+                    .chain(OF_NOTICES)
+                    .collect::<Vec<_>>(),
+            )?,
+            reviews: Csv::create(
+                files,
+                "truth/reviews.csv",
+                &[
+                    "feed",
+                    "file",
+                    "line",
+                    "nhs_number",
+                    "family_name",
+                    "given_name",
+                    "birth_date",
+                    "postcode",
+                    "sex",
+                    "asq3",
                 ],
             )?,
             persons: Csv::create(
@@ -138,6 +217,47 @@ impl Truth {
                 stands.payload
             },
             stands.mother,
+            stands.says.action,
+            stands.says.version,
+            stands.says.refers_to,
+            stands.says.day,
+            if stands.says.incomplete { "Y" } else { "N" },
+            stands.says.fetuses,
+            stands.says.postcode,
+            stands.says.outcome,
+            stands.says.ended,
+        ])
+    }
+
+    /// A notice, as it stands in a file.
+    pub(crate) fn notice(&mut self, stands: &Stands<'_>, row: &Row) -> Result<(), SynthError> {
+        self.record(stands)?;
+        let line = stands.line.to_string();
+        let said = OF_NOTICES.map(|field| row.get(field).map(String::as_str).unwrap_or_default());
+        self.notices
+            .row(&[&[stands.feed, stands.file, &line], said.as_slice()].concat())
+    }
+
+    /// A review, as it stands in a file: who was seen, and months and scores of ASQ-3.
+    pub(crate) fn review(
+        &mut self,
+        stands: &Stands<'_>,
+        child: &Stated,
+        sex: Sex,
+        asq3: &str,
+    ) -> Result<(), SynthError> {
+        self.record(stands)?;
+        self.reviews.row(&[
+            stands.feed,
+            stands.file,
+            &stands.line.to_string(),
+            &child.nhs_number,
+            &child.family_name,
+            &child.given_name,
+            &child.birth_date.map(|day| day.to_string()).unwrap_or_default(),
+            &child.postcode,
+            sex.as_str(),
+            asq3,
         ])
     }
 
@@ -233,6 +353,8 @@ impl Truth {
 
     pub(crate) fn finish(self) -> Result<(), SynthError> {
         self.records.finish(None)?;
+        self.notices.finish(None)?;
+        self.reviews.finish(None)?;
         self.persons.finish(None)?;
         self.mothers.finish(None)?;
         self.pregnancies.finish(None)?;
