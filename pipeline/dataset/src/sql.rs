@@ -214,6 +214,13 @@ impl Row<'_> {
         })
     }
 
+    /// A text as it stands in the row.
+    pub(crate) fn str(&self, column: usize) -> Result<&str, StoreError> {
+        self.optional_str(column)?.ok_or(StoreError::Corrupt {
+            what: "a blank where there must be a value",
+        })
+    }
+
     /// A count, which is never negative.
     pub(crate) fn count(&self, column: usize) -> Result<u64, StoreError> {
         u64::try_from(self.integer(column)?).map_err(|_| StoreError::Corrupt {
@@ -223,14 +230,37 @@ impl Row<'_> {
 
     /// A blob of a known length: an id or a hash.
     pub(crate) fn bytes<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
-        self.blob(column)?.try_into().map_err(|_| StoreError::Corrupt {
-            what: "an id of another length",
+        self.optional_bytes(column)?.ok_or(StoreError::Corrupt {
+            what: "a blank where there must be a value",
         })
+    }
+
+    /// The same, or a blank.
+    pub(crate) fn optional_bytes<const N: usize>(
+        &self,
+        column: usize,
+    ) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes: Option<&[u8]> = match self {
+            Row::Sqlite(row) => row
+                .get_ref(column)
+                .ok()
+                .and_then(|value| value.as_blob_or_null().ok()),
+            Row::Postgres(row) => row.try_get(column).ok(),
+        }
+        .ok_or(StoreError::Corrupt {
+            what: "a column of another type",
+        })?;
+        bytes
+            .map(<[u8; N]>::try_from)
+            .transpose()
+            .map_err(|_| StoreError::Corrupt {
+                what: "an id of another length",
+            })
     }
 
     /// A text that some type of ours wrote.
     pub(crate) fn parsed<T: std::str::FromStr>(&self, column: usize) -> Result<T, StoreError> {
-        parse(&self.text(column)?)
+        parse(self.str(column)?)
     }
 
     /// A text that some type of ours wrote, or a blank.
@@ -238,7 +268,7 @@ impl Row<'_> {
         &self,
         column: usize,
     ) -> Result<Option<T>, StoreError> {
-        self.optional_text(column)?.as_deref().map(parse).transpose()
+        self.optional_str(column)?.map(parse).transpose()
     }
 }
 

@@ -8,7 +8,7 @@ use records::{
     Birth, Kind, Location, Payload, PregnancyNotification, Profile, Section23Notice, TwoYearReview,
 };
 
-use super::child;
+use super::kinds_of_records;
 use crate::{
     Store, StoreError,
     births::Births,
@@ -203,9 +203,9 @@ impl Store {
     /// Where the database cannot be read.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
         let mut tx = self.read("read the records").await?;
-        let known = known_children(&mut tx).await?;
+        let mut links = AllLinks::read(&mut tx).await?;
         let mut facts = Facts {
-            notices: record_facts(&mut tx, Kind::Section23, &known, |payload| match payload {
+            notices: record_facts(&mut tx, Kind::Section23, &mut links, |payload| match payload {
                 Payload::Section23(notice) => Some(notice),
                 _ => None,
             })
@@ -213,15 +213,20 @@ impl Store {
             .into_iter()
             .map(NoticeFact::of)
             .collect(),
-            reviews: record_facts(&mut tx, Kind::TwoYearReview, &known, |payload| match payload {
-                Payload::TwoYearReview(review) => Some(review),
-                _ => None,
-            })
+            reviews: record_facts(
+                &mut tx,
+                Kind::TwoYearReview,
+                &mut links,
+                |payload| match payload {
+                    Payload::TwoYearReview(review) => Some(review),
+                    _ => None,
+                },
+            )
             .await?,
             ..Facts::default()
         };
         let births = Births::read(&mut tx).await?;
-        for mut fact in record_facts(&mut tx, Kind::Pregnancy, &known, Some).await? {
+        for mut fact in record_facts(&mut tx, Kind::Pregnancy, &mut links, Some).await? {
             match fact.said.take() {
                 Some(Payload::Pregnancy(mut pregnancy)) => {
                     births.settle(fact.record_id, &mut pregnancy);
@@ -239,10 +244,9 @@ impl Store {
 async fn record_facts<S>(
     tx: &mut Tx,
     kind: Kind,
-    known: &HashMap<ChildId, Known>,
+    links: &mut AllLinks,
     take: impl Fn(Payload) -> Option<S>,
 ) -> Result<Vec<RecordFact<S>>, StoreError> {
-    let mut links = links_of(tx, kind, known).await?;
     let finished = tx
         .all(
             "select id from run where state = 'finished' order by id",
@@ -283,7 +287,7 @@ async fn record_facts<S>(
                     mother_id: row.optional_blob(11)?.map(mother).transpose()?,
                     sealed_reference: row.optional_blob(12)?,
                     version: version_of(&row.text(13)?)?,
-                    links: links.remove(&record_id).unwrap_or_default(),
+                    links: links.of(record_id, kind),
                     first_seen: row.parsed(14)?,
                     tries: tries(row.integer(15)?),
                 })
@@ -300,60 +304,80 @@ struct Known {
     has_notification: bool,
 }
 
-/// What stands of each child. Every record is read once: telling children apart here takes a third of what it takes the
-/// database.
-async fn known_children(tx: &mut Tx) -> Result<HashMap<ChildId, Known>, StoreError> {
-    let mut children: HashMap<ChildId, Known> = HashMap::new();
-    tx.each(
-        "select l.child_id, r.kind, l.number from record r join link l on l.record_id = r.record_id
-          where r.state = 'current'",
-        [],
-        |row| {
-            let known = children.entry(ChildId(row.bytes(0)?)).or_default();
-            known.kinds.insert(row.parsed(1)?);
-            known.has_own_record |= row.integer(2)? == 0;
-            known.has_notification |= row.integer(2)? > 0;
-            Ok(())
-        },
-    )
-    .await?;
-    Ok(children)
+/// The links of every record that is a fact of its own: of all but those of the census.
+#[derive(Default)]
+struct AllLinks {
+    children: HashMap<ChildId, Known>,
+    links: HashMap<RecordId, Vec<(i64, LinkFact)>>,
 }
 
-/// The links of the records of a kind, in the order of their numbers.
-async fn links_of(
-    tx: &mut Tx,
-    kind: Kind,
-    children: &HashMap<ChildId, Known>,
-) -> Result<HashMap<RecordId, Vec<LinkFact>>, StoreError> {
-    let mut links: HashMap<RecordId, Vec<LinkFact>> = HashMap::new();
-    tx.each(
-        "select l.record_id, l.child_id, l.tier, l.weight, l.evidence, l.linked_on
-           from link l join record r on r.record_id = l.record_id
-          where r.kind = $1 order by l.record_id, l.number",
-        [kind.as_str().into()],
-        |row| {
-            let child_id = child(row.blob(1)?)?;
-            let known = children.get(&child_id).cloned().unwrap_or_default();
-            let mut matched_kinds = known.kinds;
-            matched_kinds.remove(&kind);
-            links.entry(RecordId(row.bytes(0)?)).or_default().push(LinkFact {
-                child_id,
-                tier: row.text(2)?,
-                weight: row
-                    .optional_integer(3)?
-                    .and_then(|weight| i32::try_from(weight).ok()),
-                evidence: row.text(4)?,
-                linked_on: row.parsed(5)?,
-                matched_kinds,
-                has_own_record: known.has_own_record,
-                has_notification: known.has_notification,
-            });
-            Ok(())
-        },
-    )
-    .await?;
-    Ok(links)
+impl AllLinks {
+    /// Reads them, with what stands of each child.
+    async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
+        let records = kinds_of_records(tx).await?;
+        let mut all = AllLinks::default();
+        tx.each(
+            "select record_id, number, child_id, tier, weight, evidence, linked_on from link",
+            [],
+            |row| {
+                let record_id = row.bytes(0)?;
+                let Some((kind, stands)) = records.get(&record_id) else {
+                    return Ok(());
+                };
+                let number = row.integer(1)?;
+                let child_id = ChildId(row.bytes(2)?);
+                if *stands {
+                    let known = all.children.entry(child_id).or_default();
+                    known.kinds.insert(*kind);
+                    known.has_own_record |= number == 0;
+                    known.has_notification |= number > 0;
+                }
+                if *kind == Kind::SchoolCensus {
+                    return Ok(());
+                }
+                let link = LinkFact {
+                    child_id,
+                    tier: row.text(3)?,
+                    weight: row
+                        .optional_integer(4)?
+                        .and_then(|weight| i32::try_from(weight).ok()),
+                    evidence: row.text(5)?,
+                    linked_on: row.parsed(6)?,
+                    // Known once all links are read.
+                    matched_kinds: BTreeSet::new(),
+                    has_own_record: false,
+                    has_notification: false,
+                };
+                all.links
+                    .entry(RecordId(record_id))
+                    .or_default()
+                    .push((number, link));
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(all)
+    }
+
+    /// Those of a record of this kind, in the order of their numbers. Takes them.
+    fn of(&mut self, record: RecordId, kind: Kind) -> Vec<LinkFact> {
+        let mut links = self.links.remove(&record).unwrap_or_default();
+        links.sort_by_key(|(number, _)| *number);
+        links
+            .into_iter()
+            .map(|(_, link)| {
+                let known = self.children.get(&link.child_id).cloned().unwrap_or_default();
+                let mut matched_kinds = known.kinds;
+                matched_kinds.remove(&kind);
+                LinkFact {
+                    matched_kinds,
+                    has_own_record: known.has_own_record,
+                    has_notification: known.has_notification,
+                    ..link
+                }
+            })
+            .collect()
+    }
 }
 
 impl NoticeFact {
