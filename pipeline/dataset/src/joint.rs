@@ -6,6 +6,7 @@
 pub(crate) mod build;
 pub(crate) mod ddl;
 pub(crate) mod digest;
+pub(crate) mod standing;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

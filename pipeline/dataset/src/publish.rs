@@ -14,19 +14,20 @@ use crate::{
     joint::{
         self, BIRTH, FRESHNESS, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION, SCHOOL_RECORD,
         SECTION23_NOTICE, TABLES, TWO_YEAR_REVIEW, Table,
-        build::{APART, Builder, JOINED, Joined, Standing, json},
+        build::{Builder, json},
         digest::{ReadBack, read_back},
+        standing::Everything,
     },
     postgres,
-    sql::{Row, Sql, Tx, Value},
+    sql::{Sql, Tx, Value},
     sqlite,
     store::Back,
 };
 
-/// Records that are read and written at a time: a few megabytes.
+/// Records whose rows are made and written at a time: a few megabytes.
 const BATCH: usize = 4_000;
 
-/// Batches that wait to be written.
+/// Batches of rows that wait to be written.
 const BATCHES_WAITING: usize = 3;
 
 /// How a feed stands on the day, for the dataset's `freshness`.
@@ -292,7 +293,7 @@ pub(crate) async fn put(
         .await
 }
 
-/// Fills the tables aside with everything but the row of `dataset`: one task reads the vault while this one writes.
+/// Fills the tables aside with everything but the row of `dataset`: rows are made while those before are written.
 /// `prefix` stands before their names. Hands the vault's transaction back.
 pub(crate) async fn fill(
     mut vault: Tx,
@@ -300,53 +301,39 @@ pub(crate) async fn fill(
     prefix: &str,
     release: &Release,
 ) -> Result<Tx, StoreError> {
+    let births = Births::read(&mut vault).await?;
+    let mut builder = Builder::new(births);
+    let (mut vault, everything) = Everything::read(vault, &mut builder).await?;
     let (sender, mut receiver) = channel(BATCHES_WAITING);
-    let reading = tokio::spawn(async move {
-        let read = async {
-            let joined = |row: &Row<'_>| Ok(Heard::Joined(Box::new(Joined::read(row)?)));
-            vault.send_each(JOINED, [], BATCH, &sender, joined).await?;
-            let births = Births::read(&mut vault).await?;
-            let apart = |row: &Row<'_>| Ok(Heard::Apart(Box::new(Standing::read(row, &births)?)));
-            vault.send_each(APART, [], BATCH, &sender, apart).await
-        }
-        .await;
-        (vault, read)
-    });
-    let mut builder = Builder::default();
-    while let Some(batch) = receiver.recv().await {
-        for heard in batch {
-            match heard {
-                Heard::Joined(joined) => builder.add(&joined),
-                Heard::Apart(standing) => builder.add_apart(&standing),
+    let making = tokio::task::spawn_blocking(move || {
+        let mut records = everything.each().peekable();
+        while records.peek().is_some() {
+            for (standing, links, payload) in records.by_ref().take(BATCH) {
+                builder.add(standing, links, payload)?;
+            }
+            // Nobody listens any more where writing has failed, and that error is the one to tell.
+            if sender.blocking_send(builder.take()).is_err() {
+                return Ok(());
             }
         }
-        put_all(aside, prefix, &mut builder).await?;
+        builder.finish();
+        let _ = sender.blocking_send(builder.take());
+        Ok(())
+    });
+    while let Some(made) = receiver.recv().await {
+        for (name, rows) in made {
+            if let Some(table) = TABLES.iter().find(|table| table.name == name) {
+                put(aside, prefix, table, rows).await?;
+            }
+        }
     }
-    let (mut vault, read) = reading.await.map_err(|_| StoreError::Internal {
-        doing: "read the vault",
+    making.await.map_err(|_| StoreError::Internal {
+        doing: "make the rows of the dataset",
         code: "a task that stopped".to_owned(),
-    })?;
-    read?;
-    builder.finish();
-    put_all(aside, prefix, &mut builder).await?;
+    })??;
     let freshness = freshness(&mut vault, release).await?;
     put(aside, prefix, &FRESHNESS, freshness).await?;
     Ok(vault)
-}
-
-/// A record as it was read.
-enum Heard {
-    Joined(Box<Joined>),
-    Apart(Box<Standing>),
-}
-
-async fn put_all(aside: &mut Tx, prefix: &str, builder: &mut Builder) -> Result<(), StoreError> {
-    for (name, rows) in builder.take() {
-        if let Some(table) = TABLES.iter().find(|table| table.name == name) {
-            put(aside, prefix, table, rows).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn freshness(vault: &mut Tx, release: &Release) -> Result<Vec<Vec<Value>>, StoreError> {

@@ -11,91 +11,11 @@ use records::{
 
 use super::{
     BIRTH, CHILD, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION, REVIEW_NEED, SCHOOL_NEED, SCHOOL_RECORD,
-    SECTION23_NOTICE, TWO_YEAR_REVIEW, digest::WEIGHT_UNITS,
+    SECTION23_NOTICE, TWO_YEAR_REVIEW,
+    digest::WEIGHT_UNITS,
+    standing::{Linked, Standing},
 };
-use crate::{
-    StoreError,
-    births::Births,
-    hex,
-    sql::{Row, Value},
-};
-
-/// Records with their links, in the order of records, which is that of the tables that they go into. A notification
-/// of a pregnancy comes once for each of its children.
-pub(crate) const JOINED: &str = "
-    select l.child_id, l.record_id, r.feed, r.kind, r.provider, r.event_date, r.received_date,
-           c.profile, c.payload, r.mother_id, l.tier, l.weight, l.linked_on
-      from link l join record r on r.record_id = l.record_id join content c on c.id = r.content
-     where r.state = 'current' order by l.record_id, l.number";
-
-/// Records that are not about one child, with what is published of them alone.
-pub(crate) const APART: &str = "
-    select r.record_id, r.provider, r.event_date, r.received_date, c.payload, r.mother_id
-      from record r join content c on c.id = r.content
-     where r.state = 'current' and r.about <> 'child' order by r.record_id";
-
-/// A record of a child, as it stands in the vault.
-pub(crate) struct Joined {
-    child_id: [u8; 16],
-    feed: String,
-    kind: String,
-    profile: Profile,
-    standing: Standing,
-    tier: String,
-    weight: Option<i64>,
-    linked_on: String,
-}
-
-/// What a record says, whoever it is about.
-pub(crate) struct Standing {
-    record_id: [u8; 16],
-    provider: String,
-    event_date: Date,
-    received_date: Date,
-    payload: Payload,
-    mother_id: Option<Vec<u8>>,
-}
-
-impl Standing {
-    /// Reads a row of [`APART`]; of a pregnancy, its births tell how it ended.
-    pub(crate) fn read(row: &Row, births: &Births) -> Result<Self, StoreError> {
-        let mut standing = Standing {
-            record_id: row.bytes(0)?,
-            provider: row.text(1)?,
-            event_date: row.parsed(2)?,
-            received_date: row.parsed(3)?,
-            payload: json(&row.text(4)?)?,
-            mother_id: row.optional_blob(5)?,
-        };
-        if let Payload::Pregnancy(pregnancy) = &mut standing.payload {
-            births.settle(RecordId(standing.record_id), pregnancy);
-        }
-        Ok(standing)
-    }
-}
-
-impl Joined {
-    /// Reads a row of [`JOINED`].
-    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Joined {
-            child_id: row.bytes(0)?,
-            feed: row.text(2)?,
-            kind: row.text(3)?,
-            profile: json(&row.text(7)?)?,
-            standing: Standing {
-                record_id: row.bytes(1)?,
-                provider: row.text(4)?,
-                event_date: row.parsed(5)?,
-                received_date: row.parsed(6)?,
-                payload: json(&row.text(8)?)?,
-                mother_id: row.optional_blob(9)?,
-            },
-            tier: row.text(10)?,
-            weight: row.optional_integer(11)?,
-            linked_on: row.text(12)?,
-        })
-    }
-}
+use crate::{StoreError, births::Births, hex, sql::Value};
 
 /// Reads back what was stored as JSON.
 pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
@@ -104,8 +24,9 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Stor
 }
 
 /// Collects rows by table, and what is known of each child.
-#[derive(Default)]
 pub(crate) struct Builder {
+    /// The births on record, which tell how pregnancies ended.
+    births: Births,
     children: BTreeMap<[u8; 16], KnownChild>,
     rows: BTreeMap<&'static str, Vec<Vec<Value>>>,
 }
@@ -173,25 +94,31 @@ impl<T> Latest<T> {
 }
 
 impl Builder {
-    /// Takes a record.
-    pub(crate) fn add(&mut self, joined: &Joined) {
-        let known = self.children.entry(joined.child_id).or_default();
-        let Standing {
-            event_date: day,
-            record_id: record,
-            payload,
-            ..
-        } = &joined.standing;
-        let (day, record, profile) = (*day, *record, &joined.profile);
-        known.born.hear(payload);
-        let area = (profile.area != Area::default()).then(|| profile.area.clone());
-        if let Payload::Pregnancy(pregnancy) = payload {
-            known.mothers_area.offer(day, record, area);
-            let born = pregnancy.outcome == Some(PregnancyOutcome::LiveBirth);
-            known
-                .outcome_month
-                .offer(day, record, pregnancy.outcome_month.filter(|_| born));
-        } else {
+    /// A builder that has heard of no record.
+    pub(crate) fn new(births: Births) -> Self {
+        Builder {
+            births,
+            children: BTreeMap::new(),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    /// Hears what the profile of a record says of the children that it is linked with.
+    pub(crate) fn hear_profile(
+        &mut self,
+        standing: &Standing,
+        links: &[Linked],
+        profile: &str,
+    ) -> Result<(), StoreError> {
+        let profile: Profile = json(profile)?;
+        let (day, record) = (standing.event_date, standing.record_id);
+        for link in links {
+            let known = self.children.entry(link.child_id).or_default();
+            let area = (profile.area != Area::default()).then(|| profile.area.clone());
+            if &*standing.about == "pregnancy" {
+                known.mothers_area.offer(day, record, area);
+                continue;
+            }
             known.birth_month.offer(day, record, profile.birth_month);
             known
                 .sex
@@ -199,26 +126,49 @@ impl Builder {
             known.ethnic_group.offer(day, record, profile.ethnic_group);
             known.area.offer(day, record, area);
         }
-        self.add_link(joined);
-        let (child, standing) = (joined.child_id, &joined.standing);
-        match payload {
-            // The notification itself stands once, whatever number of children it has: see [`Builder::add_apart`].
-            Payload::Pregnancy(_) => self.push(PREGNANCY_CHILD.name, vec![id(record), id(child)]),
-            Payload::Birth(birth) => self.add_birth(standing, Some(child), birth),
-            Payload::Section23(notice) => self.add_notice(standing, child, notice),
-            Payload::TwoYearReview(review) => self.add_review(standing, child, review),
-            Payload::SchoolCensus(school) => self.add_school(standing, child, school),
-        }
+        Ok(())
     }
 
-    /// Takes a record that is not about one child: a notification of a pregnancy, or a birth that was not live.
-    pub(crate) fn add_apart(&mut self, standing: &Standing) {
-        match &standing.payload {
-            Payload::Pregnancy(pregnancy) => self.add_pregnancy(standing, pregnancy),
-            Payload::Birth(birth) => self.add_birth(standing, None, birth),
-            // The vault holds none such; the check of the lineage would find one.
-            Payload::Section23(_) | Payload::TwoYearReview(_) | Payload::SchoolCensus(_) => {}
+    /// Takes a record with its links and its payload; by record id, which is the order of the tables that they go into.
+    pub(crate) fn add(
+        &mut self,
+        standing: &Standing,
+        links: &[Linked],
+        payload: &str,
+    ) -> Result<(), StoreError> {
+        let mut payload: Payload = json(payload)?;
+        for link in links {
+            let child = link.child_id;
+            self.add_link(standing, link);
+            let known = self.children.entry(child).or_default();
+            known.born.hear(&payload);
+            match &payload {
+                // The notification itself stands once, whatever number of children it has.
+                Payload::Pregnancy(pregnancy) => {
+                    let born = pregnancy.outcome == Some(PregnancyOutcome::LiveBirth);
+                    let month = pregnancy.outcome_month.filter(|_| born);
+                    known
+                        .outcome_month
+                        .offer(standing.event_date, standing.record_id, month);
+                    let row = vec![id(standing.record_id), id(child)];
+                    self.push(PREGNANCY_CHILD.name, row);
+                }
+                Payload::Birth(birth) => self.add_birth(standing, Some(child), birth),
+                Payload::Section23(notice) => self.add_notice(standing, child, notice),
+                Payload::TwoYearReview(review) => self.add_review(standing, child, review),
+                Payload::SchoolCensus(school) => self.add_school(standing, child, school),
+            }
         }
+        match &mut payload {
+            Payload::Pregnancy(pregnancy) => {
+                self.births.settle(RecordId(standing.record_id), pregnancy);
+                self.add_pregnancy(standing, pregnancy);
+            }
+            // Of a birth that was not live there is no child.
+            Payload::Birth(birth) if &*standing.about != "child" => self.add_birth(standing, None, birth),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Makes the rows of the children, once all records have come.
@@ -263,18 +213,18 @@ impl Builder {
         self.push(CHILD.name, row);
     }
 
-    fn add_link(&mut self, joined: &Joined) {
+    fn add_link(&mut self, standing: &Standing, link: &Linked) {
         let row = vec![
-            id(joined.standing.record_id),
-            joined.feed.as_str().into(),
-            joined.kind.as_str().into(),
-            joined.standing.provider.as_str().into(),
-            id(joined.child_id),
-            joined.tier.as_str().into(),
+            id(standing.record_id),
+            (&*standing.feed).into(),
+            (&*standing.kind).into(),
+            (&*standing.provider).into(),
+            id(link.child_id),
+            (&*link.tier).into(),
             // A weight fits 32 bits, so that its value in bits is exact.
             #[expect(clippy::cast_precision_loss, reason = "exact, as said above")]
-            Value::Real(joined.weight.map(|units| units as f64 / WEIGHT_UNITS)),
-            joined.linked_on.as_str().into(),
+            Value::Real(link.weight.map(|units| units as f64 / WEIGHT_UNITS)),
+            link.linked_on.into(),
         ];
         self.push(LINK.name, row);
     }
@@ -283,7 +233,7 @@ impl Builder {
         let row = vec![
             id(standing.record_id),
             mother(standing),
-            standing.provider.as_str().into(),
+            (&*standing.provider).into(),
             date(pregnancy.notified_date),
             standing.received_date.into(),
             date(pregnancy.booking_date),
@@ -302,7 +252,7 @@ impl Builder {
             id(standing.record_id),
             Value::Text(child.map(|child| hex::encode(&child))),
             mother(standing),
-            standing.provider.as_str().into(),
+            (&*standing.provider).into(),
             month(Some(Month::of(standing.event_date))),
             outcome(birth.outcome),
             number(birth.birth_order),
@@ -316,7 +266,7 @@ impl Builder {
         let row = vec![
             id(standing.record_id),
             id(child),
-            standing.provider.as_str().into(),
+            (&*standing.provider).into(),
             notice.opinion_date.into(),
             date(notice.parent_informed_date),
             date(notice.sent_date),
@@ -341,7 +291,7 @@ impl Builder {
         let mut row = vec![
             id(standing.record_id),
             id(child),
-            standing.provider.as_str().into(),
+            (&*standing.provider).into(),
             review.review_date.into(),
             number(review.age_months),
             flag(review.integrated),
@@ -422,7 +372,7 @@ fn outcome(outcome: Option<PregnancyOutcome>) -> Value {
 }
 
 fn mother(standing: &Standing) -> Value {
-    Value::Text(standing.mother_id.as_deref().map(hex::encode))
+    Value::Text(standing.mother_id.map(|mother| hex::encode(&mother)))
 }
 
 fn flag(value: Option<bool>) -> Value {
