@@ -1,6 +1,6 @@
 //! The declaration of the joint dataset as tables of either back end.
 
-use super::{Column, ColumnType, Table};
+use super::{Column, ColumnType, ForeignKey, Table};
 
 /// A table of SQLite, with its comments in the text, where `.schema` shows them.
 pub(crate) fn sqlite(table: &Table) -> String {
@@ -37,6 +37,11 @@ pub(crate) fn indices(table: &Table) -> Vec<(String, &'static str)> {
         .filter(|key| table.primary_key.first() != Some(&key.column))
         .map(|key| (format!("{}_by_{}", table.name, key.column), key.column))
         .collect()
+}
+
+/// The name that PostgreSQL gives to a foreign key that is declared without one.
+pub(crate) fn foreign_key_name(table: &Table, key: &ForeignKey) -> String {
+    format!("{}_{}_fkey", table.name, key.column)
 }
 
 /// A table of PostgreSQL with its indices and comments, as statements.

@@ -1,12 +1,17 @@
 //! Publishing into schemas: only the rows that differ change, in one transaction, so that grants and views
 //! stay, and a reader's snapshot shows one version whole.
 
+use std::collections::BTreeMap;
+
 use super::Backend;
 use crate::{
     Lease, Published, Release, Run, Store, StoreError,
     error::Doing,
     joint::{DATASET, OPEN_TABLES, RELEASE, TABLES, Table, ddl, digest::read_back},
-    publish::{self, anything, check_lineage, compare, dataset_row, fill, put, release_row, said, version},
+    publish::{
+        self, TableChange, anything, check_lineage, compare, dataset_row, fill, put, release_row, said,
+        version,
+    },
     sql::{Sql, Tx},
 };
 
@@ -40,22 +45,10 @@ pub(crate) async fn publish(
             .await?;
         }
     }
-    let mut vault = fill(vault, &mut tx, ASIDE, release).await?;
-    for table in TABLES {
-        let (name, key) = (table.name, table.primary_key.join(", "));
-        tx.execute(
-            Sql::Made(format!("alter table {ASIDE}{name} add primary key ({key})")),
-            [],
-        )
-        .await?;
-        tx.execute(Sql::Made(format!("analyze {ASIDE}{name}")), [])
-            .await?;
-    }
-    let mut changes = compare(&mut tx, TABLES, ASIDE, "joint.").await?;
-    publish::brake(&changes, release)?;
-    fail::fail_point!("dataset::publish::before-apply");
-    let rows: Vec<&Table> = TABLES.iter().filter(|table| table.name != DATASET.name).collect();
-    apply(&mut tx, "joint.", &rows).await?;
+    let (mut vault, mut changes) = match is_empty(&mut tx).await? {
+        true => fill_empty(vault, &mut tx, release).await?,
+        false => replace(vault, &mut tx, release).await?,
+    };
     let read = read_back(&mut tx, "joint.").await?;
     check_lineage(&mut vault, &read).await?;
     let last = publish::last_publication(&mut vault).await?;
@@ -97,6 +90,98 @@ pub(crate) async fn publish(
     tx.commit().await?;
     fail::fail_point!("dataset::publish::after-commit");
     Ok(published)
+}
+
+/// Whether nothing is published yet: then there is nothing to compare with, and nothing to read meanwhile.
+async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
+    for table in TABLES {
+        let sql = format!(
+            "select count(*) from (select 1 from joint.{} limit 1) t",
+            table.name
+        );
+        if tx.count(Sql::Made(sql), []).await? > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Fills empty tables. Their foreign keys and secondary indices are made anew once the rows are there: that checks and
+/// sorts all rows at once, where otherwise each row would be looked up by itself.
+async fn fill_empty(
+    vault: Tx,
+    tx: &mut Tx,
+    release: &Release,
+) -> Result<(Tx, BTreeMap<String, TableChange>), StoreError> {
+    for table in TABLES {
+        let name = table.name;
+        for key in table.foreign_keys {
+            let sql = format!(
+                "alter table joint.{name} drop constraint {}",
+                ddl::foreign_key_name(table, key)
+            );
+            tx.execute(Sql::Made(sql), []).await?;
+        }
+        for (index, _) in ddl::indices(table) {
+            tx.execute(Sql::Made(format!("drop index joint.{index}")), [])
+                .await?;
+        }
+    }
+    let vault = fill(vault, tx, "joint.", release).await?;
+    fail::fail_point!("dataset::publish::before-apply");
+    let mut changes = BTreeMap::new();
+    for table in TABLES.iter().filter(|table| table.name != DATASET.name) {
+        let name = table.name;
+        for (index, column) in ddl::indices(table) {
+            let sql = format!("create index {index} on joint.{name} ({column})");
+            tx.execute(Sql::Made(sql), []).await?;
+        }
+        for key in table.foreign_keys {
+            let sql = format!(
+                "alter table joint.{name} add constraint {} foreign key ({}) references joint.{}",
+                ddl::foreign_key_name(table, key),
+                key.column,
+                key.table
+            );
+            tx.execute(Sql::Made(sql), []).await?;
+        }
+        tx.execute(Sql::Made(format!("analyze joint.{name}")), []).await?;
+        let rows = tx
+            .count(Sql::Made(format!("select count(*) from joint.{name}")), [])
+            .await?;
+        let change = TableChange {
+            rows,
+            inserted: rows,
+            ..TableChange::default()
+        };
+        changes.insert(name.to_owned(), change);
+    }
+    Ok((vault, changes))
+}
+
+/// Fills the tables aside, and brings the published ones to what they say.
+async fn replace(
+    vault: Tx,
+    tx: &mut Tx,
+    release: &Release,
+) -> Result<(Tx, BTreeMap<String, TableChange>), StoreError> {
+    let vault = fill(vault, tx, ASIDE, release).await?;
+    for table in TABLES {
+        let (name, key) = (table.name, table.primary_key.join(", "));
+        tx.execute(
+            Sql::Made(format!("alter table {ASIDE}{name} add primary key ({key})")),
+            [],
+        )
+        .await?;
+        tx.execute(Sql::Made(format!("analyze {ASIDE}{name}")), [])
+            .await?;
+    }
+    let rows: Vec<&Table> = TABLES.iter().filter(|table| table.name != DATASET.name).collect();
+    let changes = compare(tx, TABLES, ASIDE, "joint.").await?;
+    publish::brake(&changes, release)?;
+    fail::fail_point!("dataset::publish::before-apply");
+    apply(tx, "joint.", &rows).await?;
+    Ok((vault, changes))
 }
 
 /// Brings tables to what the tables aside say: new and changed rows first, in the order in which tables point
