@@ -302,6 +302,17 @@ impl Store {
     }
 }
 
+/// Whether a reading of these bytes was entered before, through this mapping or another.
+pub(crate) async fn was_read(tx: &mut Tx, key: &DeliveryKey) -> Result<bool, StoreError> {
+    let readings = tx
+        .count(
+            "select count(*) from delivery where feed = $1 and delivery_hash = $2",
+            [key.feed.as_str().into(), key.delivery_hash.as_slice().into()],
+        )
+        .await?;
+    Ok(readings > 0)
+}
+
 /// Enters a reading of a delivery, or what became of it since; it is then the reading in force of its bytes.
 /// Returns its number.
 pub(crate) async fn enter(

@@ -174,18 +174,19 @@ impl Store {
             counts,
         } = delivery;
         let mut tx = self.write(lease, "load a delivery").await?;
+        let again = ledger::was_read(&mut tx, &info.key).await?;
         let id = ledger::enter(&mut tx, run, &info, Verdict::Loaded, None, &counts).await?;
-        let mut staged = Staged::new(&mut tx, &info, &scopes).await?;
+        let mut staged = Staged::new(&mut tx, &info, &scopes, again).await?;
         staged.take(&mut tx, rows).await?;
         fail::fail_point!("dataset::load::staged");
-        merge::judge(&mut tx, &info, id, &scopes).await?;
+        let judged = merge::judge(&mut tx, &info, &scopes, &staged).await?;
         let mut report = LoadReport {
             delivery: id,
             counts,
             ..LoadReport::default()
         };
         staged.count_outcomes(&mut tx, &mut report).await?;
-        merge::merge(&mut tx, run, &info, id, &staged, &mut report).await?;
+        merge::merge(&mut tx, run, &info, id, judged, &staged, &mut report).await?;
         stage::remove(&mut tx).await?;
         findings::replace(&mut tx, id, findings).await?;
 

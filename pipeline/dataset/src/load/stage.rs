@@ -1,6 +1,6 @@
 //! The delivery as it came: what it says in the vault already, what that is judged by in a temporary table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use records::{Outcome, Payload};
 use sha2::{Digest, Sha256};
@@ -52,7 +52,7 @@ const CREATE_SQLITE: &str = "
        born_of blob,
        place integer not null, said_place integer not null default 1, outcome text not null,
        late integer not null default 0, known integer not null default 0, wins integer not null,
-       says integer not null default 0)";
+       says integer not null default 0, was_content integer, was_encoded integer)";
 
 const CREATE_POSTGRES: &str = "
     create temporary table stage (
@@ -63,7 +63,7 @@ const CREATE_POSTGRES: &str = "
        born_of bytea,
        place bigint not null, said_place bigint not null default 1, outcome text collate \"C\" not null,
        late bigint not null default 0, known bigint not null default 0, wins bigint not null,
-       says bigint not null default 0)";
+       says bigint not null default 0, was_content bigint, was_encoded bigint)";
 
 /// What must be remembered while rows are staged.
 pub(super) struct Staged {
@@ -72,6 +72,14 @@ pub(super) struct Staged {
     /// The tables that rows come from, each combination once, by the number that stands in the stage.
     shapes: BTreeMap<Vec<(String, u64)>, i64>,
     number: i64,
+    /// The beginnings of the ids of records that were met: an id is a keyed hash, so that eight bytes of it tell.
+    met: HashSet<u64>,
+    /// Whether a record may have been met twice.
+    repeated: bool,
+    /// Whether a row belongs to a scope.
+    scoped: bool,
+    /// Whether these bytes were read before.
+    again: bool,
     /// The greatest id of content that was there before.
     content_base: i64,
     /// Marks of records that were erased for good.
@@ -102,8 +110,13 @@ pub(crate) fn mark(record_id: &[u8; 16]) -> [u8; 32] {
 }
 
 impl Staged {
-    /// Makes the table.
-    pub(super) async fn new(tx: &mut Tx, info: &DeliveryInfo, scopes: &[Scope]) -> Result<Self, StoreError> {
+    /// Makes the table. `again`: these bytes were read before.
+    pub(super) async fn new(
+        tx: &mut Tx,
+        info: &DeliveryInfo,
+        scopes: &[Scope],
+        again: bool,
+    ) -> Result<Self, StoreError> {
         let create = if tx.is_postgres() {
             CREATE_POSTGRES
         } else {
@@ -126,6 +139,10 @@ impl Staged {
                 .collect(),
             shapes: BTreeMap::new(),
             number: 0,
+            met: HashSet::new(),
+            repeated: false,
+            scoped: false,
+            again,
             content_base,
             forgotten: forgotten.into_iter().collect(),
         })
@@ -134,6 +151,26 @@ impl Staged {
     /// The id of a row's content less the row's number.
     pub(super) fn content_base(&self) -> i64 {
         self.content_base
+    }
+
+    /// Whether a record may stand in more than one row.
+    pub(super) fn repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// Whether these bytes were read before.
+    pub(super) fn again(&self) -> bool {
+        self.again
+    }
+
+    /// Whether a row belongs to a scope.
+    pub(super) fn scoped(&self) -> bool {
+        self.scoped
+    }
+
+    /// The scopes that the delivery is a snapshot of.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.keys().map(String::as_str)
     }
 
     /// Fills it.
@@ -153,8 +190,10 @@ impl Staged {
         }
         tx.bulk("stage", &JUDGED, judged).await?;
         tx.bulk("content", &CONTENT, content).await?;
-        tx.execute("create index stage_by_record on stage (record_id)", [])
-            .await?;
+        if self.repeated || self.again {
+            tx.execute("create index stage_by_record on stage (record_id)", [])
+                .await?;
+        }
         if tx.is_postgres() {
             tx.execute("analyze stage", []).await?;
         }
@@ -173,6 +212,9 @@ impl Staged {
         };
         check_about(&row)?;
         self.number += 1;
+        let [a, b, c, d, e, f, g, h, ..] = row.record_id.0;
+        self.repeated |= !self.met.insert(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        self.scoped |= row.scope.is_some();
         let next = i64::try_from(self.shapes.len()).unwrap_or(i64::MAX);
         let shape = match self.shapes.get(&row.tables) {
             Some(shape) => *shape,
