@@ -53,7 +53,7 @@ pub use lease::Lease;
 pub use ledger::{DeliveryInfo, DeliveryKey, DeliveryRow, Verdict};
 pub use linkage::Tier;
 pub use links::{ChildRow, EncodingRow, LinkChange, LinkRow, Links, Member};
-pub use load::{About, DeliveryLoad, LoadReport, RowState, Scope, VaultRow};
+pub use load::{About, DeliveryLoad, LoadReport, RowState, Scope, VaultRow, WrittenRow};
 pub use places::PlacedRecord;
 pub use publish::{FeedState, Published, PublishedRow, Release, TableChange};
 pub use runs::{FeedStatus, Run, RunRequest, RunRow, RunState, Status};

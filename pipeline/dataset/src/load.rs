@@ -8,6 +8,9 @@
 
 mod merge;
 mod stage;
+mod written;
+
+pub use written::WrittenRow;
 
 pub(crate) use stage::mark;
 
@@ -32,7 +35,7 @@ pub struct Scope {
 }
 
 /// Whether a version states its record or takes it back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowState {
     /// The record stands, and says this.
     Current(Box<Payload>),
@@ -64,8 +67,8 @@ impl About {
     }
 }
 
-/// One version of one record as the vault keeps it. Serialisable, so that it can be spooled on the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One version of one record as the vault keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VaultRow {
     /// Which record.
     pub record_id: RecordId,
@@ -129,7 +132,7 @@ pub struct DeliveryLoad<'a> {
     /// The scopes that it is a snapshot of; none for a delta.
     pub scopes: Vec<Scope>,
     /// Its records, in any order, as read back from the spool.
-    pub rows: Box<dyn Iterator<Item = io::Result<VaultRow>> + Send + 'a>,
+    pub rows: Box<dyn Iterator<Item = io::Result<WrittenRow>> + Send + 'a>,
     /// Its findings.
     pub findings: Box<dyn Iterator<Item = Finding> + Send + 'a>,
     /// The counts so far: rows read, out of scope and quarantined. The outcome of the records is added.

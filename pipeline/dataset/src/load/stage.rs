@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use records::{Outcome, Payload};
+use records::Outcome;
 use sha2::{Digest, Sha256};
 
-use super::{About, LoadReport, RowState, Scope, VaultRow};
+use super::{
+    LoadReport, Scope,
+    written::{Says, WrittenRow},
+};
 use crate::{
     DeliveryInfo, StoreError,
     error::Doing,
@@ -177,7 +180,7 @@ impl Staged {
     pub(super) async fn take(
         &mut self,
         tx: &mut Tx,
-        rows: impl Iterator<Item = std::io::Result<VaultRow>>,
+        rows: impl Iterator<Item = std::io::Result<WrittenRow>>,
     ) -> Result<(), StoreError> {
         let (mut judged, mut content) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         for row in rows {
@@ -203,14 +206,11 @@ impl Staged {
     /// Adds a row to what is judged, and what it says to the content.
     fn add(
         &mut self,
-        row: VaultRow,
+        row: WrittenRow,
         judged: &mut Vec<Vec<Value>>,
         content: &mut Vec<Vec<Value>>,
     ) -> Result<(), StoreError> {
-        let unwritable = |_| StoreError::Corrupt {
-            what: "a record that cannot be written as JSON",
-        };
-        check_about(&row)?;
+        row.check()?;
         self.number += 1;
         let [a, b, c, d, e, f, g, h, ..] = row.record_id.0;
         self.repeated |= !self.met.insert(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
@@ -221,15 +221,7 @@ impl Staged {
             None => *self.shapes.entry(row.tables).or_insert(next),
         };
         let version = sortable_version(row.version);
-        let (withdrawn, payload) = match row.state {
-            RowState::Current(payload) => (false, Some(serde_json::to_string(&payload).map_err(unwritable)?)),
-            RowState::Withdrawn => (true, None),
-        };
-        if !withdrawn && row.sealed_encoding.is_none() {
-            return Err(StoreError::Corrupt {
-                what: "a record without an encoding",
-            });
-        }
+        let withdrawn = row.says == Says::Withdrawn;
         // Hashing every record for a table that is nearly always empty would be waste.
         let is_forgotten = !self.forgotten.is_empty() && self.forgotten.contains(&mark(&row.record_id.0));
         let snapshot = row
@@ -267,9 +259,9 @@ impl Staged {
         if !is_forgotten {
             content.push(vec![
                 (self.content_base + self.number).into(),
-                serde_json::to_string(&row.profile).map_err(unwritable)?.into(),
-                payload.into(),
-                serde_json::to_string(&row.location).map_err(unwritable)?.into(),
+                row.profile.into(),
+                row.payload.into(),
+                row.location.into(),
                 row.sealed_encoding.into(),
                 row.sealed_reference.into(),
             ]);
@@ -306,25 +298,6 @@ impl Staged {
         }
         Ok(())
     }
-}
-
-/// A row must be about what its kind is about, or the links that it is held to would be the wrong ones.
-fn check_about(row: &VaultRow) -> Result<(), StoreError> {
-    let RowState::Current(payload) = &row.state else {
-        return Ok(());
-    };
-    let what = match (&**payload, row.about) {
-        (Payload::Pregnancy(_), About::Pregnancy) if row.mother_id.is_none() => {
-            "a pregnancy without a mother"
-        }
-        (Payload::Pregnancy(_), About::Pregnancy)
-        | (Payload::Birth(_), About::Child | About::Nobody)
-        | (Payload::Section23(_) | Payload::TwoYearReview(_) | Payload::SchoolCensus(_), About::Child) => {
-            return Ok(());
-        }
-        _ => "a record that is not about what its kind is about",
-    };
-    Err(StoreError::Corrupt { what })
 }
 
 /// Removes the table, which would be kept until the connection is closed.

@@ -14,7 +14,7 @@ use crate::postgres;
 use dataset::{
     About, Access, ChildRow, DeliveryInfo, DeliveryKey, DeliveryLoad, EncodingRow, FeedState, Lease, LinkRow,
     Links, LoadReport, Published, Release, RowState, Run, RunRequest, Scope, Store, StoreError, StoreUrl,
-    VaultRow,
+    VaultRow, WrittenRow,
 };
 use jiff::civil::{Date, DateTime, date};
 use linkage::{ChildId, MotherId, RecordId, Subject};
@@ -504,7 +504,12 @@ impl Sent {
         DeliveryLoad {
             info: self.info.clone(),
             scopes: self.scopes.clone(),
-            rows: Box::new(self.rows.iter().cloned().map(Ok)),
+            rows: Box::new(
+                self.rows
+                    .iter()
+                    .cloned()
+                    .map(|row| WrittenRow::write(row).map_err(std::io::Error::other)),
+            ),
             findings: Box::new(self.findings.iter().cloned()),
             counts: self.counts.clone(),
         }

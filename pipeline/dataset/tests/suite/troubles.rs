@@ -1,6 +1,6 @@
 //! Newer databases, servers that go away, roles with few rights, errors that must not tell.
 
-use dataset::{Access, Store, StoreError, StoreUrl};
+use dataset::{Access, Store, StoreError, StoreUrl, WrittenRow};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::{
@@ -38,11 +38,12 @@ async fn a_newer_database_is_refused(home: Home) {
         "insert into schema_version (version) values (99)",
     )
     .await;
+    let latest = 2;
     for access in [Access::ReadWrite, Access::ReadOnly] {
         let refused = Store::open(&home.url, access).await;
         assert!(matches!(
             refused,
-            Err(StoreError::NewerSchema { found: 99, known: 2 })
+            Err(StoreError::NewerSchema { found: 99, known }) if known == latest
         ));
     }
     execute(
@@ -60,7 +61,7 @@ async fn a_newer_database_is_refused(home: Home) {
     let older = Store::open(&home.url, Access::ReadOnly).await;
     assert!(matches!(
         older,
-        Err(StoreError::OlderSchema { found: 0, known: 2 })
+        Err(StoreError::OlderSchema { found: 0, known }) if known == latest
     ));
 }
 
@@ -160,7 +161,7 @@ async fn a_server_that_goes_away_in_the_middle_loses_nothing() {
         if index == 1 {
             dying.stop_server();
         }
-        Ok(row)
+        Ok(WrittenRow::write(row).unwrap())
     }));
     let error = night
         .store

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use dataset::{Scope, VaultRow};
+use dataset::{Scope, VaultRow, WrittenRow};
 use jiff::civil::Date;
 use kit::{Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped};
 use pseudonym::Encoder;
@@ -20,7 +20,7 @@ use transport::landing::{Landed, LandedFile};
 
 use super::{
     encode::Encoding,
-    spool::{Spool, SpoolWriter},
+    spool::{Spool, SpoolWriter, SpooledRow},
     stop::Stop,
 };
 use crate::{
@@ -165,10 +165,12 @@ impl Reader<'_> {
                 .into_par_iter()
                 .map(|incoming| {
                     let mut rows = Vec::with_capacity(1);
-                    encoding.encode(incoming, &mut rows).map(|()| rows)
+                    encoding
+                        .encode(incoming, &mut rows)
+                        .map_err(|error| Failure::new(Exit::Bug, error))?;
+                    rows.into_iter().map(spooled).collect()
                 })
-                .collect::<Result<Vec<Vec<VaultRow>>, _>>()
-                .map_err(|error| Failure::new(Exit::Bug, error))?;
+                .collect::<Result<Vec<Vec<SpooledRow>>, Failure>>()?;
             for row in encoded.iter().flatten() {
                 spool.push(row).map_err(write_failed)?;
             }
@@ -176,6 +178,12 @@ impl Reader<'_> {
         }
         spool.finish().map_err(write_failed)
     }
+}
+
+/// Writes a row out: here, where all cores work, and not where rows are loaded one after the other.
+fn spooled(row: VaultRow) -> Result<SpooledRow, Failure> {
+    let row = WrittenRow::write(row)?;
+    SpooledRow::new(&row).map_err(|error| Failure::new(Exit::Bug, error))
 }
 
 /// The scope of a flat snapshot: the whole feed.

@@ -10,7 +10,22 @@ use std::{
     path::Path,
 };
 
-use dataset::VaultRow;
+use dataset::WrittenRow;
+
+/// A row as it stands in a spool.
+pub struct SpooledRow(Vec<u8>);
+
+impl SpooledRow {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Where the row cannot be written.
+    pub fn new(row: &WrittenRow) -> io::Result<Self> {
+        postcard::to_allocvec(row)
+            .map(SpooledRow)
+            .map_err(io::Error::other)
+    }
+}
 
 /// A spool being written.
 pub struct SpoolWriter {
@@ -40,10 +55,10 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// Where the disk takes no more.
-    pub fn push(&mut self, row: &VaultRow) -> io::Result<()> {
-        let bytes = postcard::to_allocvec(row).map_err(io::Error::other)?;
+    pub fn push(&mut self, row: &SpooledRow) -> io::Result<()> {
+        let SpooledRow(bytes) = row;
         self.file.write_all(&(bytes.len() as u32).to_le_bytes())?;
-        self.file.write_all(&bytes)?;
+        self.file.write_all(bytes)?;
         self.rows += 1;
         Ok(())
     }
@@ -69,7 +84,7 @@ impl Spool {
     }
 
     /// Reads the rows back, once.
-    pub fn read(self) -> impl Iterator<Item = io::Result<VaultRow>> + Send {
+    pub fn read(self) -> impl Iterator<Item = io::Result<WrittenRow>> + Send {
         let mut file = BufReader::with_capacity(1 << 20, self.file);
         let mut buffer = Vec::new();
         (0..self.rows).map(move |_| {

@@ -1,6 +1,6 @@
 //! What becomes of records, whatever order they come in.
 
-use dataset::{RecordState, StoreError, Verdict};
+use dataset::{RecordState, StoreError, Verdict, WrittenRow};
 use jiff::civil::date;
 use linkage::Subject;
 use records::Outcome;
@@ -158,7 +158,7 @@ async fn a_broken_spool_loads_nothing(home: Home) {
     let mut load = delivery.load();
     load.rows = Box::new(
         [
-            Ok(notice(1, 1, "ASD")),
+            Ok(WrittenRow::write(notice(1, 1, "ASD")).unwrap()),
             Err(std::io::ErrorKind::UnexpectedEof.into()),
         ]
         .into_iter(),
