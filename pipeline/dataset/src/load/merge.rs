@@ -194,7 +194,8 @@ const WHOLE: &str = "
            said_at = s.order_at, said_tie = s.order_tie, said_delivery = $3, event_date = s.event_date,
            received_date = case when s.received_date < record.received_date
                                 then s.received_date else record.received_date end,
-           about = s.about, mother_id = s.mother_id, content = $4 + s.number, encoded = $4 + s.number
+           about = s.about, mother_id = s.mother_id, born_of = s.born_of, content = $4 + s.number,
+           encoded = $4 + s.number
       from stage s
      where s.record_id = record.record_id and s.known = 1 and s.wins = 1 and s.says = 1";
 
