@@ -229,8 +229,7 @@ pub const PREGNANCY_NOTIFICATION: Table = Table {
         ),
         text(
             "outcome",
-            "By the births on record, else by what the service says: LIVE_BIRTH, STILLBIRTH, LOSS, TERMINATION or \
-             MOVED_OUT; blank while nothing is said",
+            "LIVE_BIRTH, STILLBIRTH, LOSS, TERMINATION or MOVED_OUT; blank while nothing is said",
         ),
         text("outcome_month", "Month of the outcome, YYYY-MM"),
         number(
