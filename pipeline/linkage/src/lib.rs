@@ -24,6 +24,7 @@
 //! The rules are written out, with examples that are the test, in `tests/rules.md`.
 
 pub mod encoding;
+pub mod engine;
 
 mod assignment;
 mod births;

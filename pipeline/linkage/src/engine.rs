@@ -1,0 +1,13 @@
+//! The engine: which rows of encoded tables are the same, with nothing known beforehand but the kind of each column.
+//!
+//! [`Tables`] are columns of encoded values, one row a record, of one input (whose duplicates are wanted) or of two
+//! (whose rows are linked with each other). [`link_tables`] finds the rows that are one person and says how sure it
+//! is. It sees tokens, bit vectors and moved day numbers, never clear text.
+
+mod outcome;
+mod tables;
+
+pub use outcome::{
+    Blocking, ColumnModel, Contribution, Estimate, Found, LevelModel, PairFound, TableModel, Waterfall,
+};
+pub use tables::{Column, ColumnKind, TableError, TableSettings, Tables, Value, ValueId};
