@@ -10,4 +10,6 @@ mod tables;
 pub use outcome::{
     Blocking, ColumnModel, Contribution, Estimate, Found, LevelModel, PairFound, TableModel, Waterfall,
 };
-pub use tables::{Column, ColumnKind, TableError, TableSettings, Tables, Value, ValueId};
+pub use tables::{
+    Column, ColumnKind, MOST_COLUMNS, PARTS, TableError, TableSettings, Tables, Value, ValueId,
+};

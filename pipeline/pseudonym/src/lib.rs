@@ -78,6 +78,7 @@
 //! off.
 
 mod areas;
+mod columns;
 mod encode;
 mod keyed;
 mod keys;
@@ -88,6 +89,7 @@ pub use areas::{
     AreaError, AreaLookup, AreaSummary, DeprivationEdition, LocalAuthority, PostcodeDirectoryLayout,
     local_authorities,
 };
+pub use columns::{ColumnEncoder, TableKeys};
 pub use encode::{EncodeError, Encoded, Encoder, Identified};
 pub use keys::{KeyError, KeyFile, Keys};
 pub use reference::Reference;

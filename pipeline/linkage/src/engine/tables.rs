@@ -108,7 +108,8 @@ impl Column {
 
     /// Adds a row.
     pub fn push(&mut self, value: Option<ValueId>) {
-        self.cells.push(value.map_or(0, |value| value.0.saturating_add(1)));
+        self.cells
+            .push(value.map_or(0, |value| value.0.saturating_add(1)));
     }
 }
 
