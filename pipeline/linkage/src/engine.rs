@@ -4,8 +4,21 @@
 //! (whose rows are linked with each other). [`link_tables`] finds the rows that are one person and says how sure it
 //! is. It sees tokens, bit vectors and moved day numbers, never clear text.
 
+mod agglomerate;
+mod assignment;
+mod blocks;
+mod frame;
+mod keys;
+mod levels;
+mod link;
 mod outcome;
+mod scale;
+mod score;
 mod tables;
+mod train;
+mod weights;
+
+pub use link::{link_tables, waterfall};
 
 pub use outcome::{
     Blocking, ColumnModel, Contribution, Estimate, Found, LevelModel, PairFound, TableModel, Waterfall,

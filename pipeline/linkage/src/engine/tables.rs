@@ -106,6 +106,18 @@ impl Column {
         Ok(ValueId(id))
     }
 
+    /// The value of a row.
+    pub(super) fn value_of(&self, row: u32) -> Option<&Value> {
+        let id = self.cells.get(row as usize)?.checked_sub(1)?;
+        self.values.get(id as usize)
+    }
+
+    /// Positions of the values that stand beside a value.
+    pub(super) fn others_of(&self, id: usize) -> &[u32] {
+        let at = |position: usize| self.others.get(position).map_or(0, |at| *at as usize);
+        self.other_ids.get(at(id)..at(id + 1)).unwrap_or_default()
+    }
+
     /// Adds a row.
     pub fn push(&mut self, value: Option<ValueId>) {
         self.cells

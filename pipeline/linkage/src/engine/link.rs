@@ -1,0 +1,196 @@
+//! One linkage of tables from start to end.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use rayon::prelude::*;
+
+use super::{
+    agglomerate, assignment, keys,
+    frame::Frame,
+    levels::{EXACT, level_of},
+    outcome::{Estimate, Found, PairFound, Waterfall},
+    score::{self, Scored},
+    tables::{TableSettings, Tables},
+    scale::Scale,
+    train,
+};
+use crate::{LinkError, Stage, Watch, Weight};
+
+/// At this weight a pair is as likely one person as not.
+const EVEN: Weight = Weight(0);
+/// Pairs below this are not kept: they are against a link in a mean, but hardly more than a pair never weighed.
+const FLOOR: Weight = Weight::from_bits(-6);
+
+/// Finds which rows are the same.
+///
+/// The outcome depends neither on the order of rows nor on the number of threads.
+///
+/// # Errors
+///
+/// When the watcher stops it.
+pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch) -> Result<Found, LinkError> {
+    let frame = Frame::new(tables);
+    let keys = keys::choose(&frame);
+    if watch.cancelled() {
+        return Err(LinkError::Cancelled);
+    }
+    let weights = train::train(&frame);
+    let scores = score::score(&frame, &keys, &weights, FLOOR, |key| {
+        watch.progress(Stage::Pairs, key, keys.len());
+        watch.cancelled()
+    })
+    .ok_or(LinkError::Cancelled)?;
+    watch.progress(Stage::Pairs, keys.len(), keys.len());
+
+    let threshold = settings.threshold.unwrap_or(EVEN);
+    let mut kept = scores.kept;
+    let links = if frame.two && settings.one_to_one {
+        assignment::weigh(&frame, &weights, &mut kept);
+        one_to_one(&frame, &kept, threshold)
+    } else {
+        Vec::new()
+    };
+    let clusters = if frame.two && settings.one_to_one {
+        let mut clusters: Vec<u32> = (0_u32..).take(frame.rows()).collect();
+        for (pair, _) in kept.iter().zip(&links).filter(|(_, link)| **link) {
+            if let Some(place) = clusters.get_mut(pair.b as usize) {
+                *place = pair.a;
+            }
+        }
+        clusters
+    } else {
+        agglomerate::clusters(frame.rows(), &kept, threshold)
+    };
+    let is_link = |at: usize, pair: &Scored| match links.get(at) {
+        Some(link) => *link,
+        None => pair.weight >= threshold && clusters.get(pair.a as usize) == clusters.get(pair.b as usize),
+    };
+    let mut pairs: Vec<(Scored, bool)> = kept
+        .drain(..)
+        .enumerate()
+        .map(|(at, pair)| (pair, is_link(at, &pair)))
+        .collect();
+    pairs.par_sort_unstable_by_key(|(pair, _)| (Reverse(pair.weight), pair.a, pair.b));
+    let mut histogram: BTreeMap<i32, u64> = BTreeMap::new();
+    for (pair, _) in &pairs {
+        *histogram.entry(pair.weight.0.div_euclid(Weight::STEPS)).or_default() += 1;
+    }
+    let place = |row: u32| frame.order.get(row as usize).copied().unwrap_or_default();
+    let estimates = estimates(&pairs);
+    let pairs = pairs
+        .into_iter()
+        .map(|(pair, link)| {
+            let (a, b) = (place(pair.a), place(pair.b));
+            PairFound {
+                left: a.min(b),
+                right: a.max(b),
+                weight: pair.weight,
+                pattern: pair.pattern,
+                link,
+            }
+        })
+        .collect();
+    Ok(Found {
+        pairs,
+        threshold,
+        floor: FLOOR,
+        clusters: in_table_order(&frame, &clusters),
+        unlinkable: unlinkable(&frame, &Scale::new(&frame, &weights), threshold),
+        model: weights.summary(&frame),
+        blocking: scores.blocking,
+        scored: scores.compared,
+        histogram: histogram.into_iter().collect(),
+        estimates,
+    })
+}
+
+/// Why a pair of a linkage has its weight.
+pub fn waterfall(tables: &Tables, found: &Found, pair: &PairFound) -> Waterfall {
+    let _ = (tables, found, pair);
+    unimplemented!()
+}
+
+/// Which pairs are links where each row has at most one: greedily, the heaviest first. The best assignment of all
+/// (Kuhn, 1955) is no better on lists of people, and far slower.
+fn one_to_one(frame: &Frame<'_>, pairs: &[Scored], threshold: Weight) -> Vec<bool> {
+    let mut order: Vec<u32> = (0_u32..)
+        .zip(pairs)
+        .filter(|(_, pair)| pair.weight >= threshold)
+        .map(|(at, _)| at)
+        .collect();
+    order.par_sort_unstable_by_key(|at| pairs.get(*at as usize).map(|pair| (Reverse(pair.weight), pair.a, pair.b)));
+    let mut taken = vec![false; frame.rows()];
+    let mut links = vec![false; pairs.len()];
+    for at in order {
+        let Some(pair) = pairs.get(at as usize) else { continue };
+        let free = |row: u32, taken: &[bool]| taken.get(row as usize) == Some(&false);
+        if free(pair.a, &taken) && free(pair.b, &taken) {
+            for row in [pair.a, pair.b] {
+                if let Some(place) = taken.get_mut(row as usize) {
+                    *place = true;
+                }
+            }
+            if let Some(link) = links.get_mut(at as usize) {
+                *link = true;
+            }
+        }
+    }
+    links
+}
+
+/// Of each row of the tables the first row of its cluster, in the order of the tables.
+fn in_table_order(frame: &Frame<'_>, clusters: &[u32]) -> Vec<u32> {
+    let mut first: Vec<u32> = vec![u32::MAX; frame.rows()];
+    for (row, cluster) in clusters.iter().enumerate() {
+        if let (Some(place), Some(first)) = (frame.order.get(row), first.get_mut(*cluster as usize)) {
+            *first = (*first).min(*place);
+        }
+    }
+    let mut in_order = vec![0; frame.rows()];
+    for (row, cluster) in clusters.iter().enumerate() {
+        if let (Some(place), Some(first)) = (frame.order.get(row), first.get(*cluster as usize))
+            && let Some(cell) = in_order.get_mut(*place as usize)
+        {
+            *cell = *first;
+        }
+    }
+    in_order
+}
+
+/// Rows that even a row with all the same values would not reach the threshold with.
+fn unlinkable(frame: &Frame<'_>, scale: &Scale, threshold: Weight) -> u64 {
+    (0..frame.rows() as u32)
+        .into_par_iter()
+        .filter(|row| {
+            let pattern = frame.columns.iter().enumerate().fold(0_u64, |pattern, (at, column)| {
+                if column.value(*row).is_some() { pattern | (u64::from(EXACT) << (3 * at)) } else { pattern }
+            });
+            Weight::nearest(scale.weigh(frame, *row, *row, pattern)) < threshold
+        })
+        .count() as u64
+}
+
+/// Precision and recall at whole bits, as the weights expect them.
+fn estimates(pairs: &[(Scored, bool)]) -> Vec<Estimate> {
+    let all: f64 = pairs.iter().map(|(pair, _)| pair.weight.probability()).sum();
+    let mut estimates: Vec<Estimate> = Vec::new();
+    let (mut links, mut right) = (0_u64, 0.0);
+    let mut at = 0;
+    for threshold in (-5..=40).rev() {
+        let least = Weight::from_bits(threshold);
+        while let Some((pair, _)) = pairs.get(at).filter(|(pair, _)| pair.weight >= least) {
+            links += 1;
+            right += pair.weight.probability();
+            at += 1;
+        }
+        estimates.push(Estimate {
+            threshold: f64::from(threshold),
+            links,
+            precision: if links > 0 { right / links as f64 } else { 1.0 },
+            recall: if all > 0.0 { right / all } else { 0.0 },
+        });
+    }
+    estimates.reverse();
+    let _ = level_of;
+    estimates
+}

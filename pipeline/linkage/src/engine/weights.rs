@@ -1,0 +1,125 @@
+//! What the levels of a pattern are worth: three classes of pairs.
+//!
+//! Two rows are of the *same* person, of two persons of one *household*, or *unrelated* (after Fellegi and Sunter,
+//! 1969, with one class more). People of one household share some columns as often as one person's rows do, and the
+//! others no oftener than strangers; which, is learned: a column's *shared* says how much.
+
+use super::{
+    frame::Frame,
+    levels::{EXACT, MOST_LEVELS, assumed_same, count, labels},
+    outcome::{ColumnModel, LevelModel, TableModel},
+};
+use crate::Weight;
+
+/// The chances of a column's levels. Level 0 is missing and says nothing.
+#[derive(Clone, Debug)]
+pub(super) struct ColumnWeights {
+    pub(super) same: [f64; MOST_LEVELS],
+    pub(super) unrelated: [f64; MOST_LEVELS],
+    /// From 0, as among strangers, to 1, as among rows of one person.
+    pub(super) shared: f64,
+}
+
+/// A model of all columns.
+#[derive(Clone, Debug)]
+pub(super) struct Weights {
+    pub(super) columns: Vec<ColumnWeights>,
+    /// The chance that two rows are of one person.
+    pub(super) same: f64,
+    /// The chance that they are of one household, but not one person.
+    pub(super) household: f64,
+    pub(super) trained: bool,
+}
+
+/// No value counts for more than this many bits beyond an average one, either way.
+const MOST_RARITY: f64 = 12.0;
+
+impl Weights {
+    /// The model before anything is learned but the chances of strangers.
+    pub(super) fn assumed(frame: &Frame<'_>, unrelated: &[[f64; MOST_LEVELS]]) -> Self {
+        let columns = frame
+            .columns
+            .iter()
+            .zip(unrelated)
+            .map(|(column, unrelated)| ColumnWeights {
+                same: assumed_same(column.kind),
+                unrelated: *unrelated,
+                shared: 0.5,
+            })
+            .collect();
+        let smaller = if frame.two { frame.left.min(frame.rows() - frame.left) } else { frame.left };
+        Weights {
+            columns,
+            same: (smaller as f64 / 2.0 / frame.pairs().max(1.0)).min(0.5),
+            household: 0.0,
+            trained: false,
+        }
+    }
+
+    /// The model, for people.
+    pub(super) fn summary(&self, frame: &Frame<'_>) -> TableModel {
+        let columns = frame.columns.iter().zip(&self.columns).map(|(column, weights)| {
+            let levels = (EXACT..).zip(labels(column.kind)).map(|(level, label)| {
+                let (same, unrelated) = (weights.same_at(level), weights.unrelated_at(level));
+                LevelModel {
+                    label: (*label).to_owned(),
+                    same,
+                    household: (1.0 - weights.shared) * unrelated + weights.shared * same,
+                    unrelated,
+                    bits: (same / unrelated).log2(),
+                }
+            });
+            ColumnModel {
+                name: column.column.name().to_owned(),
+                kind: column.kind,
+                levels: levels.collect(),
+            }
+        });
+        TableModel {
+            trained: self.trained,
+            prior: self.same,
+            prior_household: self.household,
+            columns: columns.collect(),
+        }
+    }
+}
+
+impl ColumnWeights {
+    pub(super) fn same_at(&self, level: u8) -> f64 {
+        self.same.get(usize::from(level)).copied().unwrap_or(1.0)
+    }
+
+    pub(super) fn unrelated_at(&self, level: u8) -> f64 {
+        self.unrelated.get(usize::from(level)).copied().unwrap_or(1.0)
+    }
+
+    /// How much likelier a level is between strangers than between rows of one person.
+    fn ratio(&self, level: u8) -> f64 {
+        self.unrelated_at(level) / self.same_at(level)
+    }
+
+    /// The bits that a level adds, rarity apart.
+    pub(super) fn bits(&self, level: u8) -> f64 {
+        -self.ratio(level).log2()
+    }
+
+    /// Bits by which an exact agreement on a value of this share counts for more than an average one.
+    pub(super) fn rarity(&self, share: f64) -> f64 {
+        (self.unrelated_at(EXACT) / share).log2().clamp(-MOST_RARITY, MOST_RARITY)
+    }
+}
+
+/// The levels of a column from which a bound takes its highest.
+pub(super) fn most_bits(weights: &ColumnWeights, levels: std::ops::RangeInclusive<u8>) -> f64 {
+    levels.map(|level| weights.bits(level)).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// In steps of a [`Weight`].
+pub(super) fn steps(bits: f64) -> i32 {
+    Weight::nearest(bits).0
+}
+
+/// Levels of a column of a frame.
+pub(super) fn levels_of(frame: &Frame<'_>, at: usize) -> u8 {
+    frame.columns.get(at).map_or(0, |column| count(column.kind))
+}
