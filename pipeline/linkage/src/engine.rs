@@ -8,6 +8,7 @@ mod agglomerate;
 mod assignment;
 mod blocks;
 mod frame;
+mod kernel;
 mod keys;
 mod levels;
 mod link;
@@ -18,10 +19,11 @@ mod tables;
 mod train;
 mod weights;
 
-pub use link::{link_tables, waterfall};
+pub use link::link_tables;
 
 pub use outcome::{
-    Blocking, ColumnModel, Contribution, Estimate, Found, LevelModel, PairFound, TableModel, Waterfall,
+    Blocking, ColumnModel, Contribution, Estimate, Example, Found, LevelModel, PairFound, TableModel,
+    Waterfall,
 };
 pub use tables::{
     Column, ColumnKind, MOST_COLUMNS, PARTS, TableError, TableSettings, Tables, Value, ValueId,

@@ -62,7 +62,9 @@ fn root(roots: &mut [u32], row: u32) -> u32 {
     }
     let mut walk = row;
     while walk != at {
-        let Some(place) = roots.get_mut(walk as usize) else { break };
+        let Some(place) = roots.get_mut(walk as usize) else {
+            break;
+        };
         walk = std::mem::replace(place, at);
     }
     at
@@ -165,11 +167,21 @@ impl Groups {
                 near.remove(&lose);
             }
             if other != keep {
-                let known = self.near.get(keep).and_then(|near| near.get(&other)).copied().unwrap_or_default();
+                let known = self
+                    .near
+                    .get(keep)
+                    .and_then(|near| near.get(&other))
+                    .copied()
+                    .unwrap_or_default();
                 self.set(keep, other, (known.0 + sum, known.1 + seen));
             }
         }
-        let neighbours: Vec<usize> = self.near.get(keep).into_iter().flat_map(|near| near.keys().copied()).collect();
+        let neighbours: Vec<usize> = self
+            .near
+            .get(keep)
+            .into_iter()
+            .flat_map(|near| near.keys().copied())
+            .collect();
         for other in neighbours {
             self.queue_up(keep, other);
         }

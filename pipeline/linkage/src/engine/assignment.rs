@@ -28,8 +28,24 @@ pub(super) fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) 
     let mut from_right = vec![1.0 / alone_right; pairs.len()];
     let mut sums = vec![0.0_f64; frame.rows()];
     for _ in 0..ROUNDS {
-        send(pairs, &odds, |pair| pair.a, alone_left, &from_right, &mut from_left, &mut sums);
-        send(pairs, &odds, |pair| pair.b, alone_right, &from_left, &mut from_right, &mut sums);
+        send(
+            pairs,
+            &odds,
+            |pair| pair.a,
+            alone_left,
+            &from_right,
+            &mut from_left,
+            &mut sums,
+        );
+        send(
+            pairs,
+            &odds,
+            |pair| pair.b,
+            alone_right,
+            &from_left,
+            &mut from_right,
+            &mut sums,
+        );
     }
     for (((pair, odds), left), right) in pairs.iter_mut().zip(&odds).zip(&from_left).zip(&from_right) {
         pair.weight = Weight::nearest((odds * left * right).log2());

@@ -4,10 +4,7 @@
 //! of its parts (equal where the tokens are equal, 0 where there is none), and a 128-bit sketch of its bit vector.
 //! Values themselves stand in their column's table and are looked up only for pairs that the units do not settle.
 
-use std::{
-    collections::HashMap,
-    ops::Range,
-};
+use std::{collections::HashMap, ops::Range};
 
 use foldhash::fast::FixedState;
 use rayon::prelude::*;
@@ -19,7 +16,6 @@ pub(super) type Row = u32;
 
 /// Rows in an order that does not depend on the order of the input: by side, then by name.
 pub(super) struct Frame<'t> {
-    pub(super) tables: &'t Tables,
     pub(super) columns: Vec<FrameColumn<'t>>,
     /// Of each row its position in the tables.
     pub(super) order: Vec<u32>,
@@ -84,8 +80,15 @@ impl<'t> Frame<'t> {
         let name = |row: &u32| tables.names.get(*row as usize).copied();
         // Rows of one birth date stand together, year by year: most keys hold a date, and the rows of a block are then
         // near each other in memory.
-        let dates = tables.columns.iter().find(|column| column.kind() == ColumnKind::Date);
-        let date = |row: &u32| dates.and_then(|column| column.value_of(*row)).map(|value| (value.parts, value.whole));
+        let dates = tables
+            .columns
+            .iter()
+            .find(|column| column.kind() == ColumnKind::Date);
+        let date = |row: &u32| {
+            dates
+                .and_then(|column| column.value_of(*row))
+                .map(|value| (value.parts, value.whole))
+        };
         order.par_sort_by_cached_key(|row| (*row as usize >= left, date(row), name(row), *row));
 
         let mut width = 0;
@@ -104,7 +107,11 @@ impl<'t> Frame<'t> {
                 width += SKETCH;
                 width - SKETCH
             });
-            all_slots.push(Slots { units, turned, sketch });
+            all_slots.push(Slots {
+                units,
+                turned,
+                sketch,
+            });
         }
         let domains = domains(tables);
         // The columns of one domain share their numbers, so they are made one after the other.
@@ -115,16 +122,19 @@ impl<'t> Frame<'t> {
         made.sort_unstable_by_key(|(at, _)| *at);
 
         let mut units = vec![0; width * order.len()];
-        units.par_chunks_mut(width.max(1)).enumerate().for_each(|(row, units)| {
-            for ((_, made), slots) in made.iter().zip(&all_slots) {
-                let Some(of) = made.cells.get(row).and_then(|cell| made.value(*cell)) else {
-                    continue;
-                };
-                for (unit, value) in units.iter_mut().skip(slots.units.start).zip(of.iter()) {
-                    *unit = *value;
+        units
+            .par_chunks_mut(width.max(1))
+            .enumerate()
+            .for_each(|(row, units)| {
+                for ((_, made), slots) in made.iter().zip(&all_slots) {
+                    let Some(of) = made.cells.get(row).and_then(|cell| made.value(*cell)) else {
+                        continue;
+                    };
+                    for (unit, value) in units.iter_mut().skip(slots.units.start).zip(of.iter()) {
+                        *unit = *value;
+                    }
                 }
-            }
-        });
+            });
         let columns = tables
             .columns
             .iter()
@@ -143,12 +153,14 @@ impl<'t> Frame<'t> {
             })
             .collect();
         Frame {
-            tables,
             columns,
             order,
             width,
             units,
-            local: tables.columns.iter().position(|column| column.kind() == ColumnKind::Date),
+            local: tables
+                .columns
+                .iter()
+                .position(|column| column.kind() == ColumnKind::Date),
             left,
             two: tables.are_two(),
         }
@@ -162,7 +174,10 @@ impl<'t> Frame<'t> {
     pub(super) fn local(&self) -> Range<usize> {
         let column = self.local.and_then(|at| self.columns.get(at));
         column.map_or(0..0, |column| {
-            let end = column.slots.turned.map_or(column.slots.units.end, |turned| turned + 1);
+            let end = column
+                .slots
+                .turned
+                .map_or(column.slots.units.end, |turned| turned + 1);
             column.slots.units.start..end
         })
     }
@@ -223,7 +238,9 @@ fn domains(tables: &Tables) -> Vec<Vec<usize>> {
     for (at, same_as) in tables.same_as.iter().enumerate() {
         let group = same_as.and_then(|other| groups.iter().position(|group| group.contains(&other)));
         let named = groups.iter().position(|group| {
-            group.iter().any(|member| tables.same_as.get(*member) == Some(&Some(at)))
+            group
+                .iter()
+                .any(|member| tables.same_as.get(*member) == Some(&Some(at)))
         });
         match group.or(named).and_then(|group| groups.get_mut(group)) {
             Some(group) => group.push(at),
@@ -351,7 +368,10 @@ fn count(counts: &mut Vec<[u32; 2]>, unit: u32, side: usize) {
     if counts.len() <= unit as usize {
         counts.resize(unit as usize + 1, [0; 2]);
     }
-    if let Some(count) = counts.get_mut(unit as usize).and_then(|counts| counts.get_mut(side)) {
+    if let Some(count) = counts
+        .get_mut(unit as usize)
+        .and_then(|counts| counts.get_mut(side))
+    {
         *count += 1;
     }
 }
@@ -361,7 +381,11 @@ fn chance(counts: &[[u32; 2]], present: [u64; 2], two: bool) -> f64 {
     let mut agree = 0.0;
     for [left, right] in counts {
         let (left, right) = (f64::from(*left), f64::from(*right));
-        agree += if two { left * right } else { left * (left - 1.0).max(0.0) };
+        agree += if two {
+            left * right
+        } else {
+            left * (left - 1.0).max(0.0)
+        };
     }
     let (left, right) = (present[0] as f64, present[1] as f64);
     let pairs = if two { left * right } else { left * (left - 1.0) };

@@ -48,9 +48,10 @@ impl Key {
 
     /// Whether two rows share a block.
     pub(super) fn joins(&self, a: &[u32], b: &[u32]) -> bool {
-        self.units
-            .iter()
-            .all(|unit| a.get(*unit).is_some_and(|value| *value != 0 && b.get(*unit) == Some(value)))
+        self.units.iter().all(|unit| {
+            a.get(*unit)
+                .is_some_and(|value| *value != 0 && b.get(*unit) == Some(value))
+        })
     }
 }
 
@@ -105,7 +106,10 @@ pub(super) fn choose(frame: &Frame<'_>) -> Vec<Key> {
             }
         }
         candidates.push(Key {
-            units: chosen.iter().flat_map(|atom| atom.units.iter().copied()).collect(),
+            units: chosen
+                .iter()
+                .flat_map(|atom| atom.units.iter().copied())
+                .collect(),
             columns: chosen.iter().map(|atom| atom.column).collect(),
             chance,
             name: name(frame, chosen),
@@ -136,7 +140,10 @@ pub(super) fn choose(frame: &Frame<'_>) -> Vec<Key> {
         for (at, (key, finds)) in candidates.iter().zip(&finds).enumerate() {
             let gain: f64 = places(finds).filter_map(|place| worth.get(place)).sum();
             let cost = ROW_COST * rows + PAIR_COST * key.chance * pairs;
-            let known = || keys.iter().any(|known| known.units.iter().all(|unit| key.units.contains(unit)));
+            let known = || {
+                keys.iter()
+                    .any(|known| known.units.iter().all(|unit| key.units.contains(unit)))
+            };
             if gain < LEAST_GAIN || cost > budget || known() {
                 continue;
             }
@@ -171,7 +178,11 @@ const FEW_PAIRS_A_ROW: f64 = 0.3;
 pub(super) fn sessions(frame: &Frame<'_>) -> Vec<Key> {
     let rows = frame.rows().max(1) as f64;
     let few = FEW_PAIRS_A_ROW * rows / frame.pairs().max(1.0);
-    let chances: Vec<f64> = frame.columns.iter().map(|column| column.chance_of_whole(frame.two)).collect();
+    let chances: Vec<f64> = frame
+        .columns
+        .iter()
+        .map(|column| column.chance_of_whole(frame.two))
+        .collect();
     let key = |columns: &[usize]| {
         let chosen = columns.iter().filter_map(|at| frame.columns.get(*at));
         Key {
@@ -203,7 +214,12 @@ pub(super) fn sessions(frame: &Frame<'_>) -> Vec<Key> {
         }
     }
     keys.retain(|key| key.chance > 0.0 && key.columns.len() < columns);
-    keys.sort_by(|a, b| a.columns.len().cmp(&b.columns.len()).then(a.chance.total_cmp(&b.chance)));
+    keys.sort_by(|a, b| {
+        a.columns
+            .len()
+            .cmp(&b.columns.len())
+            .then(a.chance.total_cmp(&b.chance))
+    });
     keys.truncate(MOST_SESSIONS);
     keys
 }
@@ -244,7 +260,10 @@ fn name(frame: &Frame<'_>, chosen: &[&Atom]) -> String {
         if !name.is_empty() {
             name.push_str(" + ");
         }
-        let column = frame.columns.get(atom.column).map_or("", |column| column.column.name());
+        let column = frame
+            .columns
+            .get(atom.column)
+            .map_or("", |column| column.column.name());
         // Writing to a string cannot fail.
         let _ = write!(name, "{column}");
         if !atom.label.is_empty() {
@@ -259,27 +278,32 @@ fn atoms(frame: &Frame<'_>) -> Vec<Atom> {
     let mut atoms = Vec::new();
     for (at, column) in frame.columns.iter().enumerate() {
         let unit = |offset: usize| column.slots.units.start + offset;
-        let mut add = |units: Vec<usize>, label: &'static str, chance: f64, agrees: &dyn Fn(&Slip) -> bool| {
-            atoms.push(Atom {
-                column: at,
-                units,
-                label,
-                chance: chance.min(1.0),
-                agrees: imagined.agree(at, agrees),
-            });
-        };
+        let mut add =
+            |units: Vec<usize>, label: &'static str, chance: f64, agrees: &dyn Fn(&Slip) -> bool| {
+                atoms.push(Atom {
+                    column: at,
+                    units,
+                    label,
+                    chance: chance.min(1.0),
+                    agrees: imagined.agree(at, agrees),
+                });
+            };
         let whole = column.chance_of_whole(frame.two);
         let part = |offset: usize| column.chances.get(offset).copied().unwrap_or(1.0);
         add(vec![unit(0)], "", whole, &|slip| slip.same);
         match column.kind {
             ColumnKind::Name => {
-                add(vec![unit(1)], "first three letters", part(0), &|slip| slip.parts[0]);
+                add(vec![unit(1)], "first three letters", part(0), &|slip| {
+                    slip.parts[0]
+                });
                 add(vec![unit(2)], "initial", part(1), &|slip| slip.parts[1]);
                 add(vec![unit(3)], "sound", part(2), &|slip| slip.parts[2]);
             }
             ColumnKind::Date => {
                 if let Some(turned) = column.slots.turned {
-                    add(vec![turned], "or exchanged", part(3), &|slip| slip.same || slip.turned);
+                    add(vec![turned], "or exchanged", part(3), &|slip| {
+                        slip.same || slip.turned
+                    });
                 }
                 let two = |a: usize, b: usize| part(a) * part(b);
                 add(vec![unit(1), unit(2)], "year and month", two(0, 1), &|slip| {
@@ -304,7 +328,9 @@ fn atoms(frame: &Frame<'_>) -> Vec<Atom> {
             ColumnKind::Text => {
                 add(vec![unit(1)], "first word", part(0), &|slip| slip.parts[0]);
                 add(vec![unit(2)], "second word", part(1), &|slip| slip.parts[1]);
-                add(vec![unit(3)], "first four letters", part(2), &|slip| slip.parts[2]);
+                add(vec![unit(3)], "first four letters", part(2), &|slip| {
+                    slip.parts[2]
+                });
             }
         }
     }
@@ -354,7 +380,11 @@ impl Imagined {
 /// a date in twenty, and so on; only their order matters for which keys are chosen.
 fn slip(column: &FrameColumn<'_>, frame: &Frame<'_>, moved: bool, chance: &mut Chance) -> Slip {
     let left = frame.left.max(1) as f64;
-    let right = if frame.two { (frame.rows() - frame.left).max(1) as f64 } else { left };
+    let right = if frame.two {
+        (frame.rows() - frame.left).max(1) as f64
+    } else {
+        left
+    };
     let held = if frame.two {
         column.present[0] as f64 / left * (column.present[1] as f64 / right)
     } else {
@@ -489,6 +519,10 @@ impl Chance {
 
     /// Below a bound.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        if bound == 0 { 0 } else { (self.number() % bound as u64) as usize }
+        if bound == 0 {
+            0
+        } else {
+            (self.number() % bound as u64) as usize
+        }
     }
 }

@@ -31,7 +31,12 @@ pub(super) const fn labels(kind: ColumnKind) -> &'static [&'static str] {
             "the year, or two digits",
             "another date",
         ],
-        ColumnKind::Postcode => &["the same", "the sector, or a slip", "the outward code", "elsewhere"],
+        ColumnKind::Postcode => &[
+            "the same",
+            "the sector, or a slip",
+            "the outward code",
+            "elsewhere",
+        ],
         ColumnKind::Code => &["the same", "a slip", "another"],
         ColumnKind::Text => &["the same", "a slip", "much alike", "a word in common", "unlike"],
     }

@@ -5,13 +5,14 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use rayon::prelude::*;
 
 use super::{
-    agglomerate, assignment, keys,
+    agglomerate, assignment,
     frame::Frame,
-    levels::{EXACT, level_of},
-    outcome::{Estimate, Found, PairFound, Waterfall},
+    keys,
+    levels::EXACT,
+    outcome::{Estimate, Example, Found, PairFound},
+    scale::Scale,
     score::{self, Scored},
     tables::{TableSettings, Tables},
-    scale::Scale,
     train,
 };
 use crate::{LinkError, Stage, Watch, Weight};
@@ -73,8 +74,12 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
     pairs.par_sort_unstable_by_key(|(pair, _)| (Reverse(pair.weight), pair.a, pair.b));
     let mut histogram: BTreeMap<i32, u64> = BTreeMap::new();
     for (pair, _) in &pairs {
-        *histogram.entry(pair.weight.0.div_euclid(Weight::STEPS)).or_default() += 1;
+        *histogram
+            .entry(pair.weight.0.div_euclid(Weight::STEPS))
+            .or_default() += 1;
     }
+    let scale = Scale::new(&frame, &weights);
+    let examples = examples(&frame, &scale, &pairs);
     let place = |row: u32| frame.order.get(row as usize).copied().unwrap_or_default();
     let estimates = estimates(&pairs);
     let pairs = pairs
@@ -95,19 +100,14 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
         threshold,
         floor: FLOOR,
         clusters: in_table_order(&frame, &clusters),
-        unlinkable: unlinkable(&frame, &Scale::new(&frame, &weights), threshold),
+        unlinkable: unlinkable(&frame, &scale, threshold),
         model: weights.summary(&frame),
         blocking: scores.blocking,
         scored: scores.compared,
         histogram: histogram.into_iter().collect(),
         estimates,
+        examples,
     })
-}
-
-/// Why a pair of a linkage has its weight.
-pub fn waterfall(tables: &Tables, found: &Found, pair: &PairFound) -> Waterfall {
-    let _ = (tables, found, pair);
-    unimplemented!()
 }
 
 /// Which pairs are links where each row has at most one: greedily, the heaviest first. The best assignment of all
@@ -118,11 +118,17 @@ fn one_to_one(frame: &Frame<'_>, pairs: &[Scored], threshold: Weight) -> Vec<boo
         .filter(|(_, pair)| pair.weight >= threshold)
         .map(|(at, _)| at)
         .collect();
-    order.par_sort_unstable_by_key(|at| pairs.get(*at as usize).map(|pair| (Reverse(pair.weight), pair.a, pair.b)));
+    order.par_sort_unstable_by_key(|at| {
+        pairs
+            .get(*at as usize)
+            .map(|pair| (Reverse(pair.weight), pair.a, pair.b))
+    });
     let mut taken = vec![false; frame.rows()];
     let mut links = vec![false; pairs.len()];
     for at in order {
-        let Some(pair) = pairs.get(at as usize) else { continue };
+        let Some(pair) = pairs.get(at as usize) else {
+            continue;
+        };
         let free = |row: u32, taken: &[bool]| taken.get(row as usize) == Some(&false);
         if free(pair.a, &taken) && free(pair.b, &taken) {
             for row in [pair.a, pair.b] {
@@ -157,14 +163,44 @@ fn in_table_order(frame: &Frame<'_>, clusters: &[u32]) -> Vec<u32> {
     in_order
 }
 
+/// Pairs whose weights are explained: the weightiest of each of so many stretches of bits, links and others.
+const EXAMPLES: i32 = 12;
+
+fn examples(frame: &Frame<'_>, scale: &Scale, pairs: &[(Scored, bool)]) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let (Some((heaviest, _)), Some((lightest, _))) = (pairs.first(), pairs.last()) else {
+        return examples;
+    };
+    let step = ((heaviest.weight.0 - lightest.weight.0) / EXAMPLES).max(1);
+    let mut next = heaviest.weight.0;
+    for (at, (pair, _)) in pairs.iter().enumerate() {
+        if pair.weight.0 <= next {
+            next = pair.weight.0 - step;
+            examples.push(Example {
+                pair: at,
+                waterfall: scale.waterfall(frame, pair.a, pair.b, pair.pattern),
+            });
+        }
+    }
+    examples
+}
+
 /// Rows that even a row with all the same values would not reach the threshold with.
 fn unlinkable(frame: &Frame<'_>, scale: &Scale, threshold: Weight) -> u64 {
     (0..frame.rows() as u32)
         .into_par_iter()
         .filter(|row| {
-            let pattern = frame.columns.iter().enumerate().fold(0_u64, |pattern, (at, column)| {
-                if column.value(*row).is_some() { pattern | (u64::from(EXACT) << (3 * at)) } else { pattern }
-            });
+            let pattern = frame
+                .columns
+                .iter()
+                .enumerate()
+                .fold(0_u64, |pattern, (at, column)| {
+                    if column.value(*row).is_some() {
+                        pattern | (u64::from(EXACT) << (3 * at))
+                    } else {
+                        pattern
+                    }
+                });
             Weight::nearest(scale.weigh(frame, *row, *row, pattern)) < threshold
         })
         .count() as u64
@@ -191,6 +227,5 @@ fn estimates(pairs: &[(Scored, bool)]) -> Vec<Estimate> {
         });
     }
     estimates.reverse();
-    let _ = level_of;
     estimates
 }

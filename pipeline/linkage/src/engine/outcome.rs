@@ -28,6 +28,17 @@ pub struct Found {
     pub histogram: Vec<(i32, u64)>,
     /// Precision and recall as the model expects them, by rising threshold.
     pub estimates: Vec<Estimate>,
+    /// Why some of the pairs weigh what they do, from the heaviest to the lightest.
+    pub examples: Vec<Example>,
+}
+
+/// A pair and why it has its weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Which of [`Found::pairs`].
+    pub pair: usize,
+    /// Why. Its weight is that of the two rows by themselves, before one of several matches was chosen.
+    pub waterfall: Waterfall,
 }
 
 /// Two rows that were weighed. Of two inputs, `left` is of the first and `right` of the second; of one input,

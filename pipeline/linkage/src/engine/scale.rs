@@ -116,7 +116,11 @@ impl Scale {
     pub(super) fn of_values(&self, column: usize) -> impl Iterator<Item = (f64, f64)> {
         self.columns.get(column).into_iter().flat_map(|column| {
             let bits = |against: &Against| -f64::from(against.strangers);
-            column.exact.iter().zip(&column.near).map(move |(exact, near)| (bits(exact), bits(near)))
+            column
+                .exact
+                .iter()
+                .zip(&column.near)
+                .map(move |(exact, near)| (bits(exact), bits(near)))
         })
     }
 }

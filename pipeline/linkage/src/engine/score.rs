@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{
-    blocks::{Blocks, blocks_of, pairs_in, sides},
-    frame::{Frame, Row, SKETCH},
+    blocks::{Blocks, Placed, blocks_of, pairs_in, sides},
+    frame::{Frame, Row},
+    kernel::{self, ColumnBounds, InstructionSet, Tile},
     keys::Key,
     levels::compare,
     outcome::Blocking,
-    tables::ColumnKind,
     scale::Scale,
+    tables::ColumnKind,
     weights::{Weights, most_bits, steps},
 };
 use crate::Weight;
@@ -24,6 +25,8 @@ use crate::Weight;
 const MOST_PAIRS: u64 = 30_000;
 /// How often a block is divided before what is left is left out.
 const DIVISIONS: usize = 2;
+/// Rows that are asked for before their turn: enough to cover the wait for memory, few enough to stay in the cache.
+const AHEAD: usize = 32;
 /// Stretches of blocks that are scored at one time, so that all cores have work.
 const STRETCHES: usize = 64;
 
@@ -73,15 +76,24 @@ pub(super) fn score(
             .into_par_iter()
             .map(|stretch| {
                 let mut part = Part::default();
-                let mut tile = Tile::new(frame.width);
+                let mut tile = Tile::default();
                 let mut anchors = Anchors::default();
-                for block in blocks_of(stretch) {
-                    let pairs = pairs_in(frame, block.rows);
-                    if pairs == 0 {
-                        continue;
+                let mut position = 0;
+                for rows in blocks_of(stretch) {
+                    let ahead = position + AHEAD;
+                    for (_, row) in stretch
+                        .get(ahead..(ahead + rows.len()).min(stretch.len()))
+                        .unwrap_or_default()
+                    {
+                        kernel::prefetch(frame, *row);
                     }
+                    position += rows.len();
+                    let pairs = pairs_in(frame, rows);
+                    let Some((token, _)) = rows.first().filter(|_| pairs > 0) else {
+                        continue;
+                    };
                     part.blocks += 1;
-                    part.largest = part.largest.max(block.rows.len() as u64);
+                    part.largest = part.largest.max(rows.len() as u64);
                     let mut scorer = Scorer {
                         frame,
                         scale: &scale,
@@ -93,10 +105,10 @@ pub(super) fn score(
                         part: &mut part,
                     };
                     if pairs <= MOST_PAIRS {
-                        scorer.block(block.rows);
+                        scorer.block(rows);
                     } else {
-                        scorer.part.divided.insert(block.token);
-                        scorer.divide(key, block.rows, DIVISIONS);
+                        scorer.part.divided.insert(*token);
+                        scorer.divide(key, rows, DIVISIONS);
                     }
                 }
                 part
@@ -152,7 +164,8 @@ impl Earlier<'_> {
     /// Whether an earlier key has scored the pair.
     fn has(&self, a: &[u32], b: &[u32]) -> bool {
         self.keys.iter().zip(self.divided).any(|(key, divided)| {
-            key.joins(a, b) && (divided.is_empty() || key.token(a).is_none_or(|token| !divided.contains(&token)))
+            key.joins(a, b)
+                && (divided.is_empty() || key.token(a).is_none_or(|token| !divided.contains(&token)))
         })
     }
 }
@@ -162,93 +175,57 @@ struct Bounds {
     prior: i32,
     floor: i32,
     columns: Vec<ColumnBounds>,
-}
-
-struct ColumnBounds {
-    kind: ColumnKind,
-    whole: usize,
-    parts: usize,
-    turned: Option<usize>,
-    sketch: Option<usize>,
-    /// The whole value of the column with which values may be exchanged.
-    other: Option<usize>,
-    /// Of each whole value, by unit: where theirs is the same, and where it is near.
-    values: Vec<(i32, i32)>,
-    far: i32,
-    /// Hundredths of likeness of the sketches from which a pair is close.
-    near: u32,
+    set: InstructionSet,
 }
 
 impl Bounds {
     fn new(frame: &Frame<'_>, weights: &Weights, scale: &Scale, floor: Weight) -> Self {
-        let columns = frame.columns.iter().zip(&weights.columns).enumerate().map(|(at, (column, of))| {
-            let (close, far, near) = match column.kind {
-                ColumnKind::Name | ColumnKind::Text => (3..=3, 4..=5, 52),
-                ColumnKind::Date => (3..=4, 5..=5, 0),
-                ColumnKind::Postcode => (3..=3, 4..=4, 70),
-                ColumnKind::Code => (3..=3, 3..=3, 55),
-            };
-            let far = most_bits(of, far);
-            let close = most_bits(of, close).max(far);
-            let values = scale.of_values(at);
-            let values = values.map(|(exact, near)| (steps(exact), steps(near.max(close)))).collect();
-            ColumnBounds {
-                kind: column.kind,
-                whole: column.slots.units.start,
-                parts: column.slots.units.len() - 1,
-                turned: column.slots.turned,
-                sketch: column.slots.sketch,
-                other: column
-                    .same_as
-                    .and_then(|other| frame.columns.get(other))
-                    .map(|other| other.slots.units.start),
-                values,
-                far: steps(far),
-                near,
-            }
-        });
+        let columns = frame
+            .columns
+            .iter()
+            .zip(&weights.columns)
+            .enumerate()
+            .map(|(at, (column, of))| {
+                let (close, far) = match column.kind {
+                    ColumnKind::Name | ColumnKind::Text => (3..=3, 4..=5),
+                    ColumnKind::Date => (3..=4, 5..=5),
+                    ColumnKind::Postcode => (3..=3, 4..=4),
+                    ColumnKind::Code => (3..=3, 3..=3),
+                };
+                let far = most_bits(of, far);
+                let close = most_bits(of, close).max(far);
+                let values = scale.of_values(at);
+                let values = values
+                    .map(|(exact, near)| (steps(exact), steps(near.max(close))))
+                    .collect();
+                let (near, alike) = match column.kind {
+                    ColumnKind::Name | ColumnKind::Text => (66, 52),
+                    ColumnKind::Postcode => (68, 101),
+                    ColumnKind::Code | ColumnKind::Date => (55, 101),
+                };
+                ColumnBounds {
+                    kind: column.kind,
+                    whole: column.slots.units.start,
+                    parts: column.slots.units.len() - 1,
+                    turned: column.slots.turned,
+                    sketch: column.slots.sketch,
+                    other: column
+                        .same_as
+                        .and_then(|other| frame.columns.get(other))
+                        .map(|other| other.slots.units.start),
+                    values,
+                    close: steps(close),
+                    far: steps(far),
+                    near,
+                    alike,
+                }
+            });
         Bounds {
             prior: steps((weights.same / (1.0 - weights.same)).log2()),
             floor: floor.0,
             columns: columns.collect(),
+            set: InstructionSet::detect(),
         }
-    }
-}
-
-/// The rows of a block, unit by unit.
-struct Tile {
-    width: usize,
-    rows: Vec<Row>,
-    units: Vec<Vec<u32>>,
-    most: Vec<i32>,
-}
-
-impl Tile {
-    fn new(width: usize) -> Self {
-        Tile {
-            width,
-            rows: Vec::new(),
-            units: vec![Vec::new(); width],
-            most: Vec::new(),
-        }
-    }
-
-    fn fill(&mut self, frame: &Frame<'_>, rows: &[(u64, Row)]) {
-        self.rows.clear();
-        for units in &mut self.units {
-            units.clear();
-        }
-        for (_, row) in rows {
-            self.rows.push(*row);
-            for (units, unit) in self.units.iter_mut().zip(frame.row(*row)) {
-                units.push(*unit);
-            }
-        }
-        debug_assert_eq!(self.units.len(), self.width);
-    }
-
-    fn unit(&self, at: usize, from: usize) -> &[u32] {
-        self.units.get(at).and_then(|units| units.get(from..)).unwrap_or_default()
     }
 }
 
@@ -263,7 +240,7 @@ struct Anchors {
 }
 
 impl Anchors {
-    fn fill(&mut self, frame: &Frame<'_>, bounds: &Bounds, rows: &[(u64, Row)]) {
+    fn fill(&mut self, frame: &Frame<'_>, bounds: &Bounds, rows: &[Placed]) {
         self.rows.clear();
         self.units.clear();
         self.values.clear();
@@ -274,7 +251,8 @@ impl Anchors {
         for row in self.units.chunks(frame.width.max(1)) {
             for column in &bounds.columns {
                 let whole = row.get(column.whole).copied().unwrap_or_default();
-                self.values.push(column.values.get(whole as usize).copied().unwrap_or_default());
+                self.values
+                    .push(column.values.get(whole as usize).copied().unwrap_or_default());
             }
         }
     }
@@ -293,7 +271,7 @@ struct Scorer<'s, 'f> {
 }
 
 impl Scorer<'_, '_> {
-    fn block(&mut self, rows: &[(u64, Row)]) {
+    fn block(&mut self, rows: &[Placed]) {
         let (left, right) = sides(self.frame, rows);
         self.part.pairs += pairs_in(self.frame, rows);
         self.anchors.fill(self.frame, self.bounds, left);
@@ -302,13 +280,17 @@ impl Scorer<'_, '_> {
         let mut most = std::mem::take(&mut self.tile.most);
         let width = self.frame.width.max(1);
         let columns = self.bounds.columns.len().max(1);
-        let anchors = self.anchors.units.chunks(width).zip(self.anchors.values.chunks(columns));
+        let anchors = self
+            .anchors
+            .units
+            .chunks(width)
+            .zip(self.anchors.values.chunks(columns));
         for (at, (row, (units, values))) in self.anchors.rows.iter().zip(anchors).enumerate() {
             let from = if two { 0 } else { at + 1 };
             most.clear();
             most.resize(self.tile.rows.len().saturating_sub(from), self.bounds.prior);
             for (column, value) in self.bounds.columns.iter().zip(values) {
-                column.add(units, *value, self.tile, from, &mut most);
+                kernel::add(self.bounds.set, column, units, *value, self.tile, from, &mut most);
             }
             let theirs = self.tile.rows.get(from..).unwrap_or_default();
             for (their, most) in theirs.iter().zip(&most) {
@@ -322,13 +304,13 @@ impl Scorer<'_, '_> {
     }
 
     /// Divides a block that is too large by other columns, one after the other.
-    fn divide(&mut self, key: &Key, rows: &[(u64, Row)], left: usize) {
+    fn divide(&mut self, key: &Key, rows: &[Placed], left: usize) {
         if left == 0 {
             self.part.left_out += 1;
             return;
         }
         for splitter in &key.splitters {
-            let mut by: Vec<(u64, Row)> = rows
+            let mut by: Vec<Placed> = rows
                 .iter()
                 .filter_map(|(_, row)| {
                     let unit = self.frame.row(*row).get(*splitter).copied().unwrap_or_default();
@@ -337,11 +319,11 @@ impl Scorer<'_, '_> {
                 .collect();
             by.sort_unstable();
             for block in blocks_of(&by) {
-                let pairs = pairs_in(self.frame, block.rows);
+                let pairs = pairs_in(self.frame, block);
                 if pairs > MOST_PAIRS {
-                    self.divide(key, block.rows, left - 1);
+                    self.divide(key, block, left - 1);
                 } else if pairs > 0 {
-                    self.block(block.rows);
+                    self.block(block);
                 }
             }
         }
@@ -365,69 +347,12 @@ impl Part {
         let weight = Weight::nearest(scale.weigh(frame, a, b, pattern));
         if weight >= floor {
             let (a, b) = (a.min(b), a.max(b));
-            self.kept.push(Scored { a, b, pattern, weight });
-        }
-    }
-}
-
-impl ColumnBounds {
-    /// Adds to each row of the tile the most that this column can give it.
-    fn add(&self, ours: &[u32], value: (i32, i32), tile: &Tile, from: usize, most: &mut [i32]) {
-        let unit = |at: usize| ours.get(at).copied().unwrap_or_default();
-        let whole = unit(self.whole);
-        if whole == 0 {
-            return;
-        }
-        let (exact, near_this) = value;
-        let theirs = tile.unit(self.whole, from);
-        // None of theirs is this: it stands for a part that we do not have.
-        let part = |at: usize| match unit(self.whole + at) {
-            0 => u32::MAX,
-            unit => unit,
-        };
-        let [one, two, three] = [1, 2, 3].map(|at| if at <= self.parts { part(at) } else { u32::MAX });
-        let ones = tile.unit(self.whole + 1, from);
-        let twos = tile.unit(self.whole + 2.min(self.parts), from);
-        let threes = tile.unit(self.whole + 3.min(self.parts), from);
-        let far = self.far;
-        if let Some(sketch) = self.sketch {
-            let ours: [u32; SKETCH] = std::array::from_fn(|at| unit(sketch + at));
-            let total: u32 = ours.iter().map(|bits| bits.count_ones()).sum();
-            // A sketch of ones stands for a value with others beside it, which may be near anything.
-            let open = total == 32 * SKETCH as u32;
-            let [p, q, r, s]: [&[u32]; SKETCH] = std::array::from_fn(|at| tile.unit(sketch + at, from));
-            let others = tile.unit(self.other.unwrap_or(self.whole), from);
-            let near = self.near;
-            let initial = self.kind == ColumnKind::Name;
-            let columns = most.iter_mut().zip(theirs).zip(ones).zip(twos).zip(threes);
-            let sketches = p.iter().zip(q).zip(r).zip(s);
-            for ((((((most, their), a), b), c), (((p, q), r), s)), turned) in columns.zip(sketches).zip(others) {
-                let common = (p & ours[0]).count_ones()
-                    + (q & ours[1]).count_ones()
-                    + (r & ours[2]).count_ones()
-                    + (s & ours[3]).count_ones();
-                let their_bits = p.count_ones() + q.count_ones() + r.count_ones() + s.count_ones();
-                let close = (200 * common >= near * (total + their_bits))
-                    | open
-                    | (their_bits == 32 * SKETCH as u32)
-                    | (*a == one)
-                    | (!initial & (*b == two))
-                    | (*c == three)
-                    | (*turned == whole);
-                let add = if close { near_this } else { far };
-                let add = if *their == whole { exact } else { add };
-                *most += if *their == 0 { 0 } else { add };
-            }
-        } else {
-            let turned = self.turned.map_or(u32::MAX, |at| unit(at));
-            let turns = tile.unit(self.turned.unwrap_or(self.whole), from);
-            let columns = most.iter_mut().zip(theirs).zip(ones).zip(twos).zip(threes).zip(turns);
-            for (((((most, their), a), b), c), t) in columns {
-                let close = (*a == one) | (*b == two) | (*c == three) | (*t == turned);
-                let add = if close { near_this } else { far };
-                let add = if *their == whole { exact } else { add };
-                *most += if *their == 0 { 0 } else { add };
-            }
+            self.kept.push(Scored {
+                a,
+                b,
+                pattern,
+                weight,
+            });
         }
     }
 }

@@ -56,13 +56,12 @@ pub(super) fn train(frame: &Frame<'_>) -> Weights {
         if with_household {
             learn_households(&sessions, &every, frame, &mut weights);
         }
-        every = sessions.par_iter().map(|session| session.learn(&weights)).collect();
+        every = sessions
+            .par_iter()
+            .map(|session| session.learn(&weights))
+            .collect();
         let learned: Vec<&Learned> = every.iter().flatten().collect();
         let matches: f64 = learned.iter().map(|learned| learned.matches).sum();
-        if std::env::var("DBG").is_ok_and(|v| v == "1") {
-            for (session, l) in sessions.iter().zip(&learned) { eprintln!("session {:?} unexplained {:.3} pairs {} matches {:.0} all {:.0}", session.columns, session.unexplained, session.patterns.iter().map(|p| p.1).sum::<f64>(), l.matches, l.all_matches); }
-            eprintln!("shared {:?}", weights.columns.iter().map(|c| c.shared).collect::<Vec<_>>());
-        }
         if matches < FEWEST_MATCHES {
             return weights;
         }
@@ -98,7 +97,11 @@ fn strangers(frame: &Frame<'_>) -> Vec<[f64; MOST_LEVELS]> {
             let mut counts = vec![[0_u64; MOST_LEVELS]; frame.columns.len()];
             for _ in 0..RANDOM_PAIRS / TASKS {
                 let a = chance.below(frame.left);
-                let b = if frame.two { frame.left + chance.below(right) } else { chance.below(frame.left) };
+                let b = if frame.two {
+                    frame.left + chance.below(right)
+                } else {
+                    chance.below(frame.left)
+                };
                 if a == b {
                     continue;
                 }
@@ -126,7 +129,9 @@ fn strangers(frame: &Frame<'_>) -> Vec<[f64; MOST_LEVELS]> {
         // What was never seen is as rare as one in the pairs that were looked at.
         let mut near = [0.0; MOST_LEVELS];
         for level in usize::from(EXACT) + 1..=levels {
-            if let (Some(near), Some(seen), Some(assumed)) = (near.get_mut(level), seen.get(level), assumed.get(level)) {
+            if let (Some(near), Some(seen), Some(assumed)) =
+                (near.get_mut(level), seen.get(level), assumed.get(level))
+            {
                 *near = seen + ASSUMED_RANDOM * assumed.max(0.01);
             }
         }
@@ -176,14 +181,14 @@ impl Session {
         let (mut pairs, mut all) = (0_u64, 0_u64);
         for stretch in blocks.stretches(1) {
             for block in blocks_of(stretch) {
-                let in_block = pairs_in(frame, block.rows);
+                let in_block = pairs_in(frame, block);
                 all += in_block;
                 if in_block > SESSION_BLOCK || pairs > 2 * SESSION_PAIRS {
                     continue;
                 }
                 pairs += in_block;
                 let mut count = |a: Row, b: Row| *counts.entry(compare(frame, a, b)).or_default() += 1.0;
-                let (left, right) = sides(frame, block.rows);
+                let (left, right) = sides(frame, block);
                 if frame.two {
                     for (_, a) in left {
                         right.iter().for_each(|(_, b)| count(*a, *b));
@@ -230,8 +235,11 @@ impl Session {
             .iter()
             .map(|(pattern, _)| {
                 let of = |at: usize| start.columns.get(at);
-                let unrelated =
-                    self.likelihood(*pattern, |at, level| of(at).map_or(1.0, |c| c.unrelated_at(level)), columns);
+                let unrelated = self.likelihood(
+                    *pattern,
+                    |at, level| of(at).map_or(1.0, |c| c.unrelated_at(level)),
+                    columns,
+                );
                 let household = self.likelihood(
                     *pattern,
                     |at, level| {
@@ -246,21 +254,28 @@ impl Session {
             .collect();
         let with_household = start.household > 0.0;
         let mut shares = if with_household {
-            [0.8 * self.unexplained, 0.2 * self.unexplained, 1.0 - self.unexplained]
+            [
+                0.8 * self.unexplained,
+                0.2 * self.unexplained,
+                1.0 - self.unexplained,
+            ]
         } else {
             [self.unexplained, 0.0, 1.0 - self.unexplained]
         };
         let mut seen = vec![[0.0; MOST_LEVELS]; columns];
         let mut matches = 0.0;
         for _ in 0..ROUNDS {
-            for seen in &mut seen {
-                *seen = [0.0; MOST_LEVELS];
-            }
+            seen.fill([0.0; MOST_LEVELS]);
             let mut masses = [0.0; 3];
             for ((pattern, count), [unrelated, household]) in self.patterns.iter().zip(&fixed) {
                 let likely = self.likelihood(
                     *pattern,
-                    |at, level| same.get(at).and_then(|m| m.get(usize::from(level))).copied().unwrap_or(1.0),
+                    |at, level| {
+                        same.get(at)
+                            .and_then(|m| m.get(usize::from(level)))
+                            .copied()
+                            .unwrap_or(1.0)
+                    },
                     columns,
                 );
                 let chances = [shares[0] * likely, shares[1] * household, shares[2] * unrelated];
@@ -340,7 +355,11 @@ fn medians(
         }
     }
     for (level, place) in medians.iter_mut().enumerate().skip(usize::from(EXACT)) {
-        *place = if level <= usize::from(levels) { *place / sum } else { 0.0 };
+        *place = if level <= usize::from(levels) {
+            *place / sum
+        } else {
+            0.0
+        };
     }
     medians
 }
@@ -356,9 +375,17 @@ fn set_prior(frame: &Frame<'_>, learned: &[&Learned], weights: &mut Weights) {
                 .filter_map(|at| weights.columns.get(*at).zip(frame.columns.get(*at)))
                 .map(|(weights, column)| {
                     let left = frame.left.max(1) as f64;
-                    let right = if frame.two { (frame.rows() - frame.left).max(1) as f64 } else { left };
+                    let right = if frame.two {
+                        (frame.rows() - frame.left).max(1) as f64
+                    } else {
+                        left
+                    };
                     let held = column.present[0] as f64 / left
-                        * if frame.two { column.present[1] as f64 / right } else { column.present[0] as f64 / left };
+                        * if frame.two {
+                            column.present[1] as f64 / right
+                        } else {
+                            column.present[0] as f64 / left
+                        };
                     weights.same_at(EXACT) * held
                 })
                 .product();
@@ -391,19 +418,31 @@ const FOUND_BY: f64 = 0.95;
 ///
 /// Households show in the sessions whose key is no birth date (a surname and a postcode, say) and which hold many more
 /// pairs than chance and persons explain. Where no session does, there are none to be told apart.
-fn learn_households(sessions: &[Session], learned: &[Option<Learned>], frame: &Frame<'_>, weights: &mut Weights) {
+fn learn_households(
+    sessions: &[Session],
+    learned: &[Option<Learned>],
+    frame: &Frame<'_>,
+    weights: &mut Weights,
+) {
     let columns = weights.columns.len();
     let found: Vec<(&Session, [f64; 3])> = sessions
         .iter()
         .zip(learned)
         .filter_map(|(session, learned)| {
             let learned = learned.as_ref()?;
-            let is_date = |at: &usize| frame.columns.get(*at).is_none_or(|column| column.kind == ColumnKind::Date);
+            let is_date = |at: &usize| {
+                frame
+                    .columns
+                    .get(*at)
+                    .is_none_or(|column| column.kind == ColumnKind::Date)
+            };
             let total: f64 = session.patterns.iter().map(|(_, count)| count).sum();
             let chance = (1.0 - session.unexplained).max(0.0);
             let same = learned.matches / total.max(1.0);
             let excess = 1.0 - same - chance;
-            (!session.columns.iter().any(is_date) && excess > LEAST_HOUSEHOLDS * same && excess > BEYOND_CHANCE * chance)
+            (!session.columns.iter().any(is_date)
+                && excess > LEAST_HOUSEHOLDS * same
+                && excess > BEYOND_CHANCE * chance)
                 .then_some((session, [same, excess, chance.max(1e-6)]))
         })
         .collect();
@@ -411,21 +450,32 @@ fn learn_households(sessions: &[Session], learned: &[Option<Learned>], frame: &F
         return;
     }
     let by_key = |at: usize| found.iter().all(|(session, _)| session.columns.contains(&at));
-    let mut shared: Vec<f64> = (0..columns).map(|at| if by_key(at) { FOUND_BY } else { 0.2 }).collect();
+    let mut shared: Vec<f64> = (0..columns)
+        .map(|at| if by_key(at) { FOUND_BY } else { 0.2 })
+        .collect();
     let mut shares: Vec<[f64; 3]> = found.iter().map(|(_, shares)| *shares).collect();
     for _ in 0..HOUSEHOLD_ROUNDS {
         let of = |at: usize| weights.columns.get(at);
         let mixed = |at: usize, level: u8| {
             let share = shared.get(at).copied().unwrap_or_default();
-            of(at).map_or(1.0, |c| (1.0 - share) * c.unrelated_at(level) + share * c.same_at(level))
+            of(at).map_or(1.0, |c| {
+                (1.0 - share) * c.unrelated_at(level) + share * c.same_at(level)
+            })
         };
         let mut sums = vec![[0.0; 2]; columns];
         for ((session, _), shares) in found.iter().zip(&mut shares) {
             let mut masses = [0.0; 3];
             for (pattern, count) in &session.patterns {
-                let same = session.likelihood(*pattern, |at, level| of(at).map_or(1.0, |c| c.same_at(level)), columns);
-                let unrelated =
-                    session.likelihood(*pattern, |at, level| of(at).map_or(1.0, |c| c.unrelated_at(level)), columns);
+                let same = session.likelihood(
+                    *pattern,
+                    |at, level| of(at).map_or(1.0, |c| c.same_at(level)),
+                    columns,
+                );
+                let unrelated = session.likelihood(
+                    *pattern,
+                    |at, level| of(at).map_or(1.0, |c| c.unrelated_at(level)),
+                    columns,
+                );
                 let household = session.likelihood(*pattern, mixed, columns);
                 let chances = [shares[0] * same, shares[1] * household, shares[2] * unrelated];
                 let sum: f64 = chances.iter().sum();
@@ -464,7 +514,8 @@ fn learn_households(sessions: &[Session], learned: &[Option<Learned>], frame: &F
         let (mut of_same, mut of_household) = (1.0, 1.0);
         for column in session.columns.iter().filter_map(|at| weights.columns.get(*at)) {
             of_same *= column.same_at(EXACT);
-            of_household *= (1.0 - column.shared) * column.unrelated_at(EXACT) + column.shared * column.same_at(EXACT);
+            of_household *=
+                (1.0 - column.shared) * column.unrelated_at(EXACT) + column.shared * column.same_at(EXACT);
         }
         ratios.push(household / of_household / (same / of_same).max(1e-9));
     }

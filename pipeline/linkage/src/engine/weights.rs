@@ -47,7 +47,11 @@ impl Weights {
                 shared: 0.5,
             })
             .collect();
-        let smaller = if frame.two { frame.left.min(frame.rows() - frame.left) } else { frame.left };
+        let smaller = if frame.two {
+            frame.left.min(frame.rows() - frame.left)
+        } else {
+            frame.left
+        };
         Weights {
             columns,
             same: (smaller as f64 / 2.0 / frame.pairs().max(1.0)).min(0.5),
@@ -105,13 +109,17 @@ impl ColumnWeights {
 
     /// Bits by which an exact agreement on a value of this share counts for more than an average one.
     pub(super) fn rarity(&self, share: f64) -> f64 {
-        (self.unrelated_at(EXACT) / share).log2().clamp(-MOST_RARITY, MOST_RARITY)
+        (self.unrelated_at(EXACT) / share)
+            .log2()
+            .clamp(-MOST_RARITY, MOST_RARITY)
     }
 }
 
 /// The levels of a column from which a bound takes its highest.
 pub(super) fn most_bits(weights: &ColumnWeights, levels: std::ops::RangeInclusive<u8>) -> f64 {
-    levels.map(|level| weights.bits(level)).fold(f64::NEG_INFINITY, f64::max)
+    levels
+        .map(|level| weights.bits(level))
+        .fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// In steps of a [`Weight`].

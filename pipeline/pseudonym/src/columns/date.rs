@@ -21,7 +21,7 @@ impl DateParts {
     pub(super) fn read(cell: &str) -> Option<Self> {
         let cell = without_time(cell);
         let mut tokens = cell
-            .split(|sign: char| matches!(sign, '-' | '/' | '.' | ' ' | ','))
+            .split(['-', '/', '.', ' ', ','])
             .filter(|token| !token.is_empty());
         let (first, second, third) = (tokens.next()?, tokens.next(), tokens.next());
         if tokens.next().is_some() {
