@@ -13,6 +13,7 @@ mod keys;
 mod levels;
 mod link;
 mod outcome;
+mod refine;
 mod scale;
 mod score;
 mod tables;

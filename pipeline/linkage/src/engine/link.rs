@@ -5,11 +5,12 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use rayon::prelude::*;
 
 use super::{
-    agglomerate, assignment,
+    agglomerate,
     frame::Frame,
     keys,
     levels::EXACT,
     outcome::{Estimate, Example, Found, PairFound},
+    refine,
     scale::Scale,
     score::{self, Scored},
     tables::{TableSettings, Tables},
@@ -35,7 +36,7 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
     if watch.cancelled() {
         return Err(LinkError::Cancelled);
     }
-    let weights = train::train(&frame);
+    let mut weights = train::train(&frame);
     let scores = score::score(&frame, &keys, &weights, FLOOR, |key| {
         watch.progress(Stage::Pairs, key, keys.len());
         watch.cancelled()
@@ -45,13 +46,14 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
 
     let threshold = settings.threshold.unwrap_or(EVEN);
     let mut kept = scores.kept;
-    let links = if frame.two && settings.one_to_one {
-        assignment::weigh(&frame, &weights, &mut kept);
-        one_to_one(&frame, &kept, threshold)
+    let one_to_one = frame.two && settings.one_to_one;
+    let links = if one_to_one {
+        refine::refine(&frame, &mut weights, &mut kept);
+        assign(&frame, &kept, threshold)
     } else {
         Vec::new()
     };
-    let clusters = if frame.two && settings.one_to_one {
+    let clusters = if one_to_one {
         let mut clusters: Vec<u32> = (0_u32..).take(frame.rows()).collect();
         for (pair, _) in kept.iter().zip(&links).filter(|(_, link)| **link) {
             if let Some(place) = clusters.get_mut(pair.b as usize) {
@@ -112,7 +114,7 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
 
 /// Which pairs are links where each row has at most one: greedily, the heaviest first. The best assignment of all
 /// (Kuhn, 1955) is no better on lists of people, and far slower.
-fn one_to_one(frame: &Frame<'_>, pairs: &[Scored], threshold: Weight) -> Vec<bool> {
+fn assign(frame: &Frame<'_>, pairs: &[Scored], threshold: Weight) -> Vec<bool> {
     let mut order: Vec<u32> = (0_u32..)
         .zip(pairs)
         .filter(|(_, pair)| pair.weight >= threshold)
