@@ -12,7 +12,7 @@ pub(super) const EXACT: u8 = 1;
 /// The level of a near miss, and of exchanged values.
 pub(super) const NEAR: u8 = 2;
 /// The most levels of a kind, missing included.
-pub(super) const MOST_LEVELS: usize = 6;
+pub(super) const MOST_LEVELS: usize = 7;
 
 /// What each level of a kind means.
 pub(super) const fn labels(kind: ColumnKind) -> &'static [&'static str] {
@@ -26,7 +26,8 @@ pub(super) const fn labels(kind: ColumnKind) -> &'static [&'static str] {
         ],
         ColumnKind::Date => &[
             "the same",
-            "day and month exchanged, or one digit",
+            "day and month exchanged",
+            "one digit",
             "two parts of three",
             "the year, or two digits",
             "another date",
@@ -123,14 +124,16 @@ fn unequal(kind: ColumnKind, x: &Value, y: &Value) -> u8 {
             let [.., swapped] = x.parts;
             let [.., theirs] = y.parts;
             let parts = u8::from(part(0)) + u8::from(part(1)) + u8::from(part(2));
-            if swapped == y.whole || theirs == x.whole || alike >= ONE_DIGIT {
+            if swapped == y.whole || theirs == x.whole {
                 2
-            } else if parts >= 2 {
+            } else if alike >= ONE_DIGIT {
                 3
-            } else if part(0) || alike >= TWO_DIGITS {
+            } else if parts >= 2 {
                 4
-            } else {
+            } else if part(0) || alike >= TWO_DIGITS {
                 5
+            } else {
+                6
             }
         }
         ColumnKind::Postcode => match alike {
@@ -177,10 +180,10 @@ pub(super) fn likeness(x: &Value, y: &Value) -> u32 {
 /// registers of people.
 pub(super) const fn assumed_same(kind: ColumnKind) -> [f64; MOST_LEVELS] {
     match kind {
-        ColumnKind::Name => [1.0, 0.88, 0.04, 0.03, 0.02, 0.03],
-        ColumnKind::Date => [1.0, 0.95, 0.02, 0.02, 0.005, 0.005],
-        ColumnKind::Postcode => [1.0, 0.75, 0.05, 0.05, 0.15, 0.0],
-        ColumnKind::Code => [1.0, 0.92, 0.04, 0.04, 0.0, 0.0],
-        ColumnKind::Text => [1.0, 0.75, 0.1, 0.05, 0.04, 0.06],
+        ColumnKind::Name => [1.0, 0.88, 0.04, 0.03, 0.02, 0.03, 0.0],
+        ColumnKind::Date => [1.0, 0.95, 0.015, 0.015, 0.01, 0.005, 0.005],
+        ColumnKind::Postcode => [1.0, 0.75, 0.05, 0.05, 0.15, 0.0, 0.0],
+        ColumnKind::Code => [1.0, 0.92, 0.04, 0.04, 0.0, 0.0, 0.0],
+        ColumnKind::Text => [1.0, 0.75, 0.1, 0.05, 0.04, 0.06, 0.0],
     }
 }

@@ -188,7 +188,7 @@ impl Bounds {
             .map(|(at, (column, of))| {
                 let (close, far) = match column.kind {
                     ColumnKind::Name | ColumnKind::Text => (3..=3, 4..=5),
-                    ColumnKind::Date => (3..=4, 5..=5),
+                    ColumnKind::Date => (3..=5, 6..=6),
                     ColumnKind::Postcode => (3..=3, 4..=4),
                     ColumnKind::Code => (3..=3, 3..=3),
                 };
