@@ -29,3 +29,6 @@ pub use outcome::{
 pub use tables::{
     Column, ColumnKind, MOST_COLUMNS, PARTS, TableError, TableSettings, Tables, Value, ValueId,
 };
+
+#[cfg(test)]
+mod tests;

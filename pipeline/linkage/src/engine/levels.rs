@@ -126,11 +126,11 @@ fn unequal(kind: ColumnKind, x: &Value, y: &Value) -> u8 {
             let parts = u8::from(part(0)) + u8::from(part(1)) + u8::from(part(2));
             if swapped == y.whole || theirs == x.whole {
                 2
-            } else if alike >= ONE_DIGIT {
+            } else if parts >= 2 && alike >= ONE_DIGIT {
                 3
             } else if parts >= 2 {
                 4
-            } else if part(0) || alike >= TWO_DIGITS {
+            } else if part(0) || (parts >= 1 && alike >= TWO_DIGITS) {
                 5
             } else {
                 6

@@ -46,12 +46,16 @@ pub(super) fn refine(frame: &Frame<'_>, weights: &mut Weights, pairs: &mut [Scor
             }
         }
         for (at, (column, seen)) in weights.columns.iter_mut().zip(&seen).enumerate() {
-            let Some(learned) = first.columns.get(at) else { continue };
+            let Some(learned) = first.columns.get(at) else {
+                continue;
+            };
             let mass: f64 = seen.iter().skip(usize::from(EXACT)).sum();
             for level in usize::from(EXACT)..=usize::from(levels_of(frame, at)) {
-                if let (Some(same), Some(seen), Some(learned)) =
-                    (column.same.get_mut(level), seen.get(level), learned.same.get(level))
-                {
+                if let (Some(same), Some(seen), Some(learned)) = (
+                    column.same.get_mut(level),
+                    seen.get(level),
+                    learned.same.get(level),
+                ) {
                     *same = (seen + LEARNED_PAIRS * learned) / (mass + LEARNED_PAIRS);
                 }
             }

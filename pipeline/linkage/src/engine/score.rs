@@ -57,7 +57,7 @@ pub(super) fn score(
     mut stop: impl FnMut(usize) -> bool,
 ) -> Option<Scores> {
     let scale = Scale::new(frame, weights);
-    let bounds = Bounds::new(frame, weights, &scale, floor);
+    let bounds = Bounds::new(frame, weights, &scale, floor, InstructionSet::detect());
     let mut kept: Vec<Scored> = Vec::new();
     let mut blocking = Vec::with_capacity(keys.len());
     let mut compared = 0;
@@ -171,7 +171,7 @@ impl Earlier<'_> {
 }
 
 /// For each column the most that a pair can get, by what its units show.
-struct Bounds {
+pub(super) struct Bounds {
     prior: i32,
     floor: i32,
     columns: Vec<ColumnBounds>,
@@ -179,7 +179,13 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn new(frame: &Frame<'_>, weights: &Weights, scale: &Scale, floor: Weight) -> Self {
+    pub(super) fn new(
+        frame: &Frame<'_>,
+        weights: &Weights,
+        scale: &Scale,
+        floor: Weight,
+        set: InstructionSet,
+    ) -> Self {
         let columns = frame
             .columns
             .iter()
@@ -224,7 +230,23 @@ impl Bounds {
             prior: steps((weights.same / (1.0 - weights.same)).log2()),
             floor: floor.0,
             columns: columns.collect(),
-            set: InstructionSet::detect(),
+            set,
+        }
+    }
+
+    /// For each row of the tile, from a position on, the most that it can weigh with an anchor.
+    pub(super) fn of_anchor(
+        &self,
+        units: &[u32],
+        values: &[(i32, i32)],
+        tile: &Tile,
+        from: usize,
+        most: &mut Vec<i32>,
+    ) {
+        most.clear();
+        most.resize(tile.rows.len().saturating_sub(from), self.prior);
+        for (column, value) in self.columns.iter().zip(values) {
+            kernel::add(self.set, column, units, *value, tile, from, most);
         }
     }
 }
@@ -232,15 +254,15 @@ impl Bounds {
 /// The rows that are held against those of a tile, one after the other. They are copied beforehand, as fetching each
 /// when its turn comes would wait for memory every time.
 #[derive(Default)]
-struct Anchors {
+pub(super) struct Anchors {
     rows: Vec<Row>,
-    units: Vec<u32>,
+    pub(super) units: Vec<u32>,
     /// Of each row and column what the row's value gives: where theirs is the same, and where it is near.
-    values: Vec<(i32, i32)>,
+    pub(super) values: Vec<(i32, i32)>,
 }
 
 impl Anchors {
-    fn fill(&mut self, frame: &Frame<'_>, bounds: &Bounds, rows: &[Placed]) {
+    pub(super) fn fill(&mut self, frame: &Frame<'_>, bounds: &Bounds, rows: &[Placed]) {
         self.rows.clear();
         self.units.clear();
         self.values.clear();
@@ -287,11 +309,7 @@ impl Scorer<'_, '_> {
             .zip(self.anchors.values.chunks(columns));
         for (at, (row, (units, values))) in self.anchors.rows.iter().zip(anchors).enumerate() {
             let from = if two { 0 } else { at + 1 };
-            most.clear();
-            most.resize(self.tile.rows.len().saturating_sub(from), self.bounds.prior);
-            for (column, value) in self.bounds.columns.iter().zip(values) {
-                kernel::add(self.bounds.set, column, units, *value, self.tile, from, &mut most);
-            }
+            self.bounds.of_anchor(units, values, self.tile, from, &mut most);
             let theirs = self.tile.rows.get(from..).unwrap_or_default();
             for (their, most) in theirs.iter().zip(&most) {
                 if *most >= self.bounds.floor {

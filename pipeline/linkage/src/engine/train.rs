@@ -14,7 +14,7 @@ use super::{
     blocks::{Blocks, blocks_of, pairs_in, sides},
     frame::{Frame, Row},
     keys::{self, Chance, Key},
-    levels::{EXACT, MISSING, MOST_LEVELS, compare, level_of},
+    levels::{EXACT, MISSING, MOST_LEVELS, compare, count, level_of},
     tables::ColumnKind,
     weights::{Weights, levels_of},
 };
@@ -407,6 +407,9 @@ fn set_prior(frame: &Frame<'_>, learned: &[&Learned], weights: &mut Weights) {
 /// Pairs of a session that neither chance nor persons explain, to one pair of one person, from which they are taken
 /// for households.
 const LEAST_HOUSEHOLDS: f64 = 0.05;
+/// The share of a person's rows, two by two, whose forenames have nothing in common, before anything says otherwise.
+/// Twins differ in nothing else: without this they would be taken for children under two names.
+const MOST_UNLIKE: f64 = 0.01;
 /// And so many to one that chance explains: names go together (a forename and a surname of one language), so that
 /// strangers agree on both somewhat oftener than on each.
 const BEYOND_CHANCE: f64 = 5.0;
@@ -450,6 +453,11 @@ fn learn_households(
         return;
     }
     let by_key = |at: usize| found.iter().all(|(session, _)| session.columns.contains(&at));
+    for (at, (column, weights)) in frame.columns.iter().zip(&mut weights.columns).enumerate() {
+        if column.kind == ColumnKind::Name && !by_key(at) {
+            weights.cap(count(column.kind), MOST_UNLIKE);
+        }
+    }
     let mut shared: Vec<f64> = (0..columns)
         .map(|at| if by_key(at) { FOUND_BY } else { 0.2 })
         .collect();

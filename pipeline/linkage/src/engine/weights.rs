@@ -97,6 +97,21 @@ impl ColumnWeights {
         self.unrelated.get(usize::from(level)).copied().unwrap_or(1.0)
     }
 
+    /// Makes a level no likelier than a share between rows of one person, and the others likelier instead.
+    pub(super) fn cap(&mut self, level: u8, most: f64) {
+        let was = self.same_at(level);
+        if was <= most {
+            return;
+        }
+        for (at, same) in (0_u8..).zip(&mut self.same).skip(usize::from(EXACT)) {
+            *same = if at == level {
+                most
+            } else {
+                *same * (1.0 - most) / (1.0 - was)
+            };
+        }
+    }
+
     /// How much likelier a level is between strangers than between rows of one person.
     fn ratio(&self, level: u8) -> f64 {
         self.unrelated_at(level) / self.same_at(level)
