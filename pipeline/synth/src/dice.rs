@@ -31,6 +31,10 @@ pub(crate) enum Purpose {
     Development = 19,
     Contacts = 20,
     ContactNoise = 21,
+    ListNames = 22,
+    ListFamily = 23,
+    ListNoise = 24,
+    ListOrder = 25,
 }
 
 /// The seed of an area.
@@ -98,6 +102,13 @@ impl Dice {
     /// One of the items, all equally likely. The items must not be empty: they are lists of this crate.
     pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
+    }
+
+    /// Puts the items into an order that tells nothing.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
     }
 
     /// One of the items, by weight. The items must not be empty.

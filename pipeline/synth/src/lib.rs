@@ -55,6 +55,7 @@ mod family;
 mod feeds;
 mod files;
 mod geography;
+mod lists;
 mod maternity;
 mod maternity_files;
 mod mother;
@@ -78,6 +79,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 pub use feeds::{DeliveryMode, Feed};
+pub use lists::{FEWEST_LISTED, ListSettings, ListSummary, Noise, write_lists};
 pub use rates::Rates;
 pub use settings::{FEWEST_CHILDREN, MOST_YEARS, Settings, SynthError};
 

@@ -127,6 +127,12 @@ fn names_of(culture: Culture) -> &'static Names {
     NAMES.get(&culture).unwrap_or(&NONE)
 }
 
+/// The given names of boys and of girls and the surnames of a culture, the most frequent first.
+pub(crate) fn frequent(culture: Culture) -> [&'static [&'static str]; 3] {
+    let names = names_of(culture);
+    [&names.male, &names.female, &names.surnames]
+}
+
 /// A given name.
 pub(crate) fn forename(culture: Culture, sex: Sex, dice: &mut Dice) -> &'static str {
     let names = names_of(culture);
