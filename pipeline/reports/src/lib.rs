@@ -7,11 +7,13 @@
 //! - [`findings`]: what is wrong in a feed, to send back to its provider;
 //! - [`rates`] and [`unmatched`]: how many notices match, and which do not;
 //! - [`pack`]: all of it for one provider, as a folder;
-//! - [`summary`]: the night on one page.
+//! - [`summary`]: the night on one page;
+//! - [`linking`]: how an analyst's own files were linked.
 
 mod figures;
 pub mod findings;
 mod html;
+pub mod linking;
 pub mod pack;
 pub mod rates;
 pub mod summary;

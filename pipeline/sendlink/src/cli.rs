@@ -74,6 +74,8 @@ pub enum Command {
     MatchRates(MatchRates),
     /// List what was wrong in deliveries, to tell providers.
     Findings(Findings),
+    /// Link files of your own: find the rows of one CSV file, or of two, that are the same person.
+    Link(Link),
     /// List, add and remove decisions about linkage: records that must not, or must, be one child.
     Decisions(Decisions),
     /// Make an invented local area, run a night on it and show what comes out.
@@ -250,6 +252,23 @@ pub struct Synth {
     /// Let reviews at two say nothing about needs later, so that what finds signals in them can be seen to find none.
     #[arg(long)]
     pub no_early_signals: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Link {
+    /// Which files are linked, by which columns, and what is written.
+    // Named, as other arguments are called after their files.
+    #[arg(
+        id = "config",
+        short = 'c',
+        long = "config",
+        value_name = "FILE",
+        default_value = "link.toml"
+    )]
+    pub file: PathBuf,
+    /// The truth as CSV, to say how right the links are: left_id and right_id, or input, id and entity.
+    #[arg(long, value_name = "FILE")]
+    pub evaluate: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ pub mod forget;
 pub mod held;
 pub mod history;
 pub mod keys;
+pub mod link;
 pub mod mapping;
 pub mod match_rates;
 pub mod run;

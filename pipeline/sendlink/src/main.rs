@@ -9,6 +9,7 @@ mod context;
 mod exit;
 mod feeds;
 mod hex;
+mod link;
 mod log;
 mod night;
 mod output;
@@ -67,6 +68,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Held(arguments) => commands::held::run(&arguments).await,
         Command::MatchRates(arguments) => commands::match_rates::run(&arguments).await,
         Command::Findings(arguments) => commands::findings::run(&arguments).await,
+        Command::Link(arguments) => commands::link::run(&arguments).await,
         Command::Decisions(arguments) => commands::decisions::run(&arguments).await,
         Command::Demo(arguments) => commands::demo::run(&arguments).await,
         Command::Synth(arguments) => commands::synth::run(&arguments),

@@ -1,0 +1,195 @@
+//! The page for people, filled.
+
+use linkage::engine::{Found, PairFound, Waterfall, waterfall};
+use reports::linking::{
+    BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage,
+};
+
+use super::{Linked, evaluate::Evaluation};
+
+/// The page as HTML.
+pub fn page(linked: &Linked<'_>) -> String {
+    let (plan, rows, found) = (linked.plan, linked.rows, linked.found);
+    let names = plan.inputs.iter().map(|input| input.name.clone());
+    LinkingPage {
+        inputs: names
+            .zip(rows.ids.rows().iter().map(|rows| *rows as u64))
+            .collect(),
+        threshold: found.threshold.bits(),
+        one_to_one: plan.settings.one_to_one,
+        scored: found.scored,
+        links: links(found),
+        clusters: clusters(found),
+        unlinkable: found.unlinkable,
+        trained: found.model.trained,
+        prior: found.model.prior,
+        prior_household: found.model.prior_household,
+        levels: levels(found),
+        histogram: found.histogram.clone(),
+        examples: examples(linked),
+        blocking: found
+            .blocking
+            .iter()
+            .map(|key| BlockingLine {
+                key: key.key.clone(),
+                blocks: key.blocks,
+                largest: key.largest,
+                left_out: key.left_out,
+                pairs: key.pairs,
+            })
+            .collect(),
+        completeness: completeness(linked),
+        estimates: estimates(linked),
+        evaluation: linked.evaluation.map(evaluation),
+    }
+    .html()
+}
+
+/// Accepted links.
+pub fn links(found: &Found) -> u64 {
+    found.pairs.iter().filter(|pair| pair.link).count() as u64
+}
+
+/// Clusters of two rows or more, and the rows in them.
+pub fn clusters(found: &Found) -> (u64, u64) {
+    let mut sizes = vec![0_u64; found.clusters.len()];
+    for first in &found.clusters {
+        if let Some(size) = sizes.get_mut(*first as usize) {
+            *size += 1;
+        }
+    }
+    let more = sizes.iter().filter(|size| **size > 1);
+    (more.clone().count() as u64, more.sum())
+}
+
+fn levels(found: &Found) -> Vec<LevelLine> {
+    let columns = found.model.columns.iter();
+    columns
+        .flat_map(|column| {
+            column.levels.iter().map(|level| LevelLine {
+                column: column.name.clone(),
+                label: level.label.clone(),
+                same: level.same,
+                household: level.household,
+                unrelated: level.unrelated,
+                bits: level.bits,
+            })
+        })
+        .collect()
+}
+
+fn completeness(linked: &Linked<'_>) -> Vec<CompletenessLine> {
+    let mut lines = Vec::new();
+    for (position, column) in linked.plan.columns.iter().enumerate() {
+        let inputs = linked
+            .plan
+            .inputs
+            .iter()
+            .zip(&linked.rows.gaps)
+            .zip(linked.rows.ids.rows());
+        for ((input, gaps), rows) in inputs {
+            let gaps = gaps.get(position).copied().unwrap_or_default();
+            lines.push(CompletenessLine {
+                input: input.name.clone(),
+                column: column.name.clone(),
+                kind: column.kind.as_str().to_owned(),
+                rows: *rows as u64,
+                blank: gaps.blank,
+                unreadable: gaps.unreadable,
+            });
+        }
+    }
+    lines
+}
+
+fn estimates(linked: &Linked<'_>) -> Vec<EstimateLine> {
+    let compared = linked.evaluation.map(|evaluation| &evaluation.estimates);
+    linked
+        .found
+        .estimates
+        .iter()
+        .enumerate()
+        .map(|(position, estimate)| EstimateLine {
+            threshold: estimate.threshold,
+            links: estimate.links,
+            precision: estimate.precision,
+            recall: estimate.recall,
+            truly: compared
+                .and_then(|compared| compared.get(position))
+                .map(|compared| (compared.precision, compared.recall)),
+        })
+        .collect()
+}
+
+fn evaluation(evaluation: &Evaluation) -> EvaluationPart {
+    let score = |name: &str, score: &super::evaluate::Score| {
+        (name.to_owned(), score.precision, score.recall, score.f1)
+    };
+    let b_cubed = evaluation.b_cubed;
+    EvaluationPart {
+        true_pairs: (evaluation.true_pairs, evaluation.out_of_reach),
+        scores: vec![
+            score("links", &evaluation.links),
+            score("clusters", &evaluation.clusters),
+            (
+                "rows (B-cubed)".to_owned(),
+                Some(b_cubed.precision),
+                Some(b_cubed.recall),
+                Some(b_cubed.f1),
+            ),
+        ],
+        best: evaluation
+            .best
+            .map(|best| (best.threshold, best.precision, best.recall, best.f1)),
+        strict_recall: evaluation.recall_at_precision_0_999,
+        curve: evaluation
+            .curve
+            .iter()
+            .map(|point| (point.recall, point.precision))
+            .collect(),
+    }
+}
+
+/// The heaviest link, the one in the middle, the lightest, and the heaviest pair that is none: by place among the
+/// pairs of one weight, which are all alike on paper.
+fn examples(linked: &Linked<'_>) -> Vec<Example> {
+    let found = linked.found;
+    let links: Vec<&PairFound> = found.pairs.iter().filter(|pair| pair.link).collect();
+    let wanted = [
+        ("The heaviest link", links.first().copied()),
+        ("A link of middling weight", links.get(links.len() / 2).copied()),
+        ("The lightest link", links.last().copied()),
+        (
+            "The heaviest pair that is no link",
+            found.pairs.iter().find(|pair| !pair.link),
+        ),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(title, pair)| {
+            let pair = pair?;
+            let fall = waterfall(&linked.rows.tables, &found.model, pair);
+            Some(example(title, pair, &fall, linked))
+        })
+        .collect()
+}
+
+fn example(title: &str, pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>) -> Example {
+    let columns = linked.plan.columns.iter().zip(&fall.columns).enumerate();
+    Example {
+        title: format!("{title}: {:.1} bits", pair.weight.bits()),
+        prior: fall.prior,
+        columns: columns
+            .map(|(position, (column, part))| {
+                let level = usize::from(part.level)
+                    .checked_sub(1)
+                    .and_then(|level| linked.found.model.columns.get(position)?.levels.get(level));
+                let label = level.map_or_else(|| "missing".to_owned(), |level| level.label.clone());
+                (column.name.clone(), label, part.bits, part.rarity)
+            })
+            .collect(),
+        household: fall.household,
+        weight: fall.weight,
+        probability: pair.weight.probability(),
+    }
+}
