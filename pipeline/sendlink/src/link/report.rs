@@ -168,7 +168,7 @@ fn examples(linked: &Linked<'_>) -> Vec<Example> {
         .into_iter()
         .filter_map(|(title, pair)| {
             let pair = pair?;
-            let fall = waterfall(&linked.rows.tables, &found.model, pair);
+            let fall = waterfall(&linked.rows.tables, found, pair);
             Some(example(title, pair, &fall, linked))
         })
         .collect()
