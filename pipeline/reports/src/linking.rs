@@ -169,7 +169,9 @@ impl LinkingPage {
                 "Estimates are what the model expects of the pairs it weighed; a model can be wrong, so look at pairs "
                 "near the threshold before relying on them."
             }
-            @if !self.estimates.is_empty() {
+            @if self.evaluation.is_some() {
+                (html::table("estimates", "Precision and recall by threshold", &self.compared_table()))
+            } @else if !self.estimates.is_empty() {
                 (html::table("estimates", "Precision and recall by threshold", &self.estimates_table()))
             }
             (histogram(&self.histogram, self.threshold))

@@ -34,13 +34,30 @@ impl LinkingPage {
         table
     }
 
-    pub(super) fn estimates_table(&self) -> Table<6> {
+    pub(super) fn estimates_table(&self) -> Table<4> {
         let mut table = Table::new([
             Column::new("threshold").titled("Threshold, bits").right(),
             Column::new("links").titled("Links").right(),
-            Column::new("estimated_precision")
-                .titled("Expected precision")
-                .right(),
+            Column::new("estimated_precision").titled("Expected precision").right(),
+            Column::new("estimated_recall").titled("Expected recall").right(),
+        ]);
+        for line in &self.estimates {
+            table.push([
+                Cell::number(line.threshold, 1),
+                line.links.into(),
+                share(Some(line.precision)),
+                share(Some(line.recall)),
+            ]);
+        }
+        table
+    }
+
+    /// The same beside what is so.
+    pub(super) fn compared_table(&self) -> Table<6> {
+        let mut table = Table::new([
+            Column::new("threshold").titled("Threshold, bits").right(),
+            Column::new("links").titled("Links").right(),
+            Column::new("estimated_precision").titled("Expected precision").right(),
             Column::new("precision").titled("True precision").right(),
             Column::new("estimated_recall").titled("Expected recall").right(),
             Column::new("recall").titled("True recall").right(),

@@ -82,7 +82,7 @@ fn it_says_what_came_of_it_at_the_threshold() {
     ] {
         assert!(html.contains(said), "{said}");
     }
-    assert!(!html.contains("Beside the truth"));
+    assert!(!html.contains("Beside the truth") && !html.contains("True precision"));
 }
 
 #[test]
