@@ -418,19 +418,19 @@ fn what_is_wrong_in_the_configuration_is_named_with_its_place() {
         (
             "same_as = \"surname\"",
             "same_as = \"family\"",
-            "line 11, column 41",
+            "line 11, column 39",
             "no column",
         ),
         (
             "same_as = \"surname\"",
             "same_as = \"birth_date\"",
-            "line 11, column 41",
+            "line 11, column 39",
             "another kind",
         ),
         (
             "same_as = \"surname\"",
             "same_as = \"forename\"",
-            "line 11, column 41",
+            "line 11, column 39",
             "itself",
         ),
         (
@@ -510,7 +510,7 @@ fn rows_that_cannot_be_used_are_named_by_line_and_never_by_what_they_hold() {
         ),
         (
             right.clone() + "R50,\"Some\nbody\",Else,2011-01-01,\"QA1\n1AA\"\nR50,Somebody,,,\n",
-            vec!["line 17", "line 15"],
+            vec!["line 18", "line 15"],
             "id",
         ),
         (

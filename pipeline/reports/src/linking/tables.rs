@@ -38,7 +38,9 @@ impl LinkingPage {
         let mut table = Table::new([
             Column::new("threshold").titled("Threshold, bits").right(),
             Column::new("links").titled("Links").right(),
-            Column::new("estimated_precision").titled("Expected precision").right(),
+            Column::new("estimated_precision")
+                .titled("Expected precision")
+                .right(),
             Column::new("estimated_recall").titled("Expected recall").right(),
         ]);
         for line in &self.estimates {
@@ -57,7 +59,9 @@ impl LinkingPage {
         let mut table = Table::new([
             Column::new("threshold").titled("Threshold, bits").right(),
             Column::new("links").titled("Links").right(),
-            Column::new("estimated_precision").titled("Expected precision").right(),
+            Column::new("estimated_precision")
+                .titled("Expected precision")
+                .right(),
             Column::new("precision").titled("True precision").right(),
             Column::new("estimated_recall").titled("Expected recall").right(),
             Column::new("recall").titled("True recall").right(),
