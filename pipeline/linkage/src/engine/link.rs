@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use super::{
     agglomerate,
-    frame::Frame,
+    frame::{Frame, Row},
     keys,
-    levels::EXACT,
+    levels::{EXACT, compare},
     outcome::{Estimate, Example, Found, PairFound},
     refine,
     scale::Scale,
@@ -64,9 +64,14 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
     } else {
         agglomerate::clusters(frame.rows(), &kept, threshold)
     };
+    let scale = Scale::new(&frame, &weights);
+    if !one_to_one {
+        complete(&frame, &scale, &clusters, &mut kept);
+    }
+    // Two rows of one cluster are linked, by way of others if not by their own weight.
     let is_link = |at: usize, pair: &Scored| match links.get(at) {
         Some(link) => *link,
-        None => pair.weight >= threshold && clusters.get(pair.a as usize) == clusters.get(pair.b as usize),
+        None => clusters.get(pair.a as usize) == clusters.get(pair.b as usize),
     };
     let mut pairs: Vec<(Scored, bool)> = kept
         .drain(..)
@@ -80,7 +85,6 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
             .entry(pair.weight.0.div_euclid(Weight::STEPS))
             .or_default() += 1;
     }
-    let scale = Scale::new(&frame, &weights);
     let examples = examples(&frame, &scale, &pairs);
     let place = |row: u32| frame.order.get(row as usize).copied().unwrap_or_default();
     let estimates = estimates(&pairs);
@@ -144,6 +148,51 @@ fn assign(frame: &Frame<'_>, pairs: &[Scored], threshold: Weight) -> Vec<bool> {
         }
     }
     links
+}
+
+/// Rows of a cluster whose pairs are all weighed. Of a larger one, which is hardly one person, those that blocks found
+/// are enough.
+const LARGEST_COMPLETED: usize = 50;
+
+/// Weighs the pairs of rows of one cluster that no block brought together, or that were too light to keep.
+fn complete(frame: &Frame<'_>, scale: &Scale, clusters: &[u32], pairs: &mut Vec<Scored>) {
+    let mut members: Vec<(u32, Row)> = (0_u32..)
+        .zip(clusters)
+        .map(|(row, cluster)| (*cluster, row))
+        .collect();
+    members.par_sort_unstable();
+    let clusters: Vec<&[(u32, Row)]> = members
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter(|rows| (2..=LARGEST_COMPLETED).contains(&rows.len()))
+        .collect();
+    let missing: Vec<Scored> = clusters
+        .par_iter()
+        .flat_map_iter(|rows| {
+            let pairs = &*pairs;
+            rows.iter().enumerate().flat_map(move |(at, (_, a))| {
+                let others = rows.iter().skip(at + 1).map(|(_, b)| *b);
+                others
+                    .filter(|b| !frame.two || frame.is_left(*a) != frame.is_left(*b))
+                    .filter(|b| {
+                        pairs
+                            .binary_search_by_key(&(*a, *b), |pair| (pair.a, pair.b))
+                            .is_err()
+                    })
+                    .map(|b| {
+                        let pattern = compare(frame, *a, b);
+                        let weight = Weight::nearest(scale.weigh(frame, *a, b, pattern));
+                        Scored {
+                            a: *a,
+                            b,
+                            pattern,
+                            weight,
+                        }
+                    })
+            })
+        })
+        .collect();
+    pairs.extend(missing);
+    pairs.par_sort_unstable_by_key(|pair| (pair.a, pair.b));
 }
 
 /// Of each row of the tables the first row of its cluster, in the order of the tables.

@@ -8,11 +8,12 @@ use crate::Weight;
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Every pair that was weighed and kept, links or not, by falling weight: those above [`Found::floor`].
+    /// Every pair that was weighed and kept, links or not, by falling weight: those above [`Found::floor`], and all of
+    /// one cluster.
     pub pairs: Vec<PairFound>,
     /// The weight from which a pair is a link.
     pub threshold: Weight,
-    /// The least weight of `pairs`.
+    /// The least weight of `pairs` that are not of one cluster.
     pub floor: Weight,
     /// Of each row the first row of its cluster.
     pub clusters: Vec<u32>,
@@ -53,7 +54,7 @@ pub struct PairFound {
     pub weight: Weight,
     /// The level of each column, three bits each, the first column lowest; 0 is missing, 1 the same.
     pub pattern: u64,
-    /// Whether it is a link: heavy enough, and chosen where one was to be chosen.
+    /// Whether it is a link: the rows are of one cluster; or, where each has one match at most, heavy enough and chosen.
     pub link: bool,
 }
 
