@@ -79,6 +79,8 @@ pub struct Example {
     pub columns: Vec<(String, String, f64, f64)>,
     /// What the chance of one household takes away.
     pub household: f64,
+    /// What others that either row could be add or take away.
+    pub rivals: f64,
     /// The sum.
     pub weight: f64,
     /// The probability of one person.

@@ -181,6 +181,11 @@ impl Example {
         }
         let household = "may be of one household";
         table.push([household.into(), Cell::Blank, signed(self.household), Cell::Blank]);
+        // Half of the last decimal that is shown.
+        if self.rivals.abs() >= 0.005 {
+            let rivals = "others that either could be";
+            table.push([rivals.into(), Cell::Blank, signed(self.rivals), Cell::Blank]);
+        }
         let probability = format!("probability {:.6}", self.probability);
         table.push(["sum".into(), probability.into(), signed(self.weight), Cell::Blank]);
         table

@@ -26,7 +26,8 @@ fn page() -> LinkingPage {
             prior: -10.0,
             columns: vec![("surname".to_owned(), "the same".to_owned(), 13.2, 2.5)],
             household: -0.25,
-            weight: 5.45,
+            rivals: -1.5,
+            weight: 3.95,
             probability: 0.977,
         }],
         blocking: vec![BlockingLine {
@@ -79,6 +80,8 @@ fn it_says_what_came_of_it_at_the_threshold() {
         "left &lt;1&gt;",
         "-0.25",
         "+13.20",
+        "others that either could be",
+        "-1.50",
     ] {
         assert!(html.contains(said), "{said}");
     }

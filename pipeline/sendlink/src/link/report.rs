@@ -1,6 +1,6 @@
 //! The page for people, filled.
 
-use linkage::engine::{Found, PairFound, Waterfall, waterfall};
+use linkage::engine::{Found, PairFound, Waterfall};
 use reports::linking::{
     BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage,
 };
@@ -150,34 +150,27 @@ fn evaluation(evaluation: &Evaluation) -> EvaluationPart {
     }
 }
 
-/// The heaviest link, the one in the middle, the lightest, and the heaviest pair that is none: by place among the
-/// pairs of one weight, which are all alike on paper.
+/// The pairs that the engine explains, from the heaviest to the lightest.
 fn examples(linked: &Linked<'_>) -> Vec<Example> {
     let found = linked.found;
-    let links: Vec<&PairFound> = found.pairs.iter().filter(|pair| pair.link).collect();
-    let wanted = [
-        ("The heaviest link", links.first().copied()),
-        ("A link of middling weight", links.get(links.len() / 2).copied()),
-        ("The lightest link", links.last().copied()),
-        (
-            "The heaviest pair that is no link",
-            found.pairs.iter().find(|pair| !pair.link),
-        ),
-    ];
-    wanted
-        .into_iter()
-        .filter_map(|(title, pair)| {
-            let pair = pair?;
-            let fall = waterfall(&linked.rows.tables, found, pair);
-            Some(example(title, pair, &fall, linked))
+    let explained = found.examples.iter();
+    explained
+        .filter_map(|of_engine| {
+            let pair = found.pairs.get(of_engine.pair)?;
+            Some(example(pair, &of_engine.waterfall, linked))
         })
         .collect()
 }
 
-fn example(title: &str, pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>) -> Example {
+fn example(pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>) -> Example {
+    let weight = pair.weight.bits();
     let columns = linked.plan.columns.iter().zip(&fall.columns).enumerate();
     Example {
-        title: format!("{title}: {:.1} bits", pair.weight.bits()),
+        title: if pair.link {
+            format!("A link of {weight:.1} bits")
+        } else {
+            format!("A pair of {weight:.1} bits that is no link")
+        },
         prior: fall.prior,
         columns: columns
             .map(|(position, (column, part))| {
@@ -189,7 +182,8 @@ fn example(title: &str, pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>)
             })
             .collect(),
         household: fall.household,
-        weight: fall.weight,
+        rivals: weight - fall.weight,
+        weight,
         probability: pair.weight.probability(),
     }
 }

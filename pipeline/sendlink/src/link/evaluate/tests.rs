@@ -27,6 +27,7 @@ fn found(pairs: &[(u32, u32, i32, bool)], clusters: &[u32]) -> Found {
         scored: 0,
         unlinkable: 0,
         histogram: Vec::new(),
+        examples: Vec::new(),
         estimates: vec![
             Estimate {
                 threshold: 5.0,
