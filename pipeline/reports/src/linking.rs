@@ -139,14 +139,27 @@ pub struct EstimateLine {
 pub struct EvaluationPart {
     /// Pairs that are truly the same, and those of them that no threshold would find.
     pub true_pairs: (u64, u64),
-    /// Of links, clusters and B-cubed: a name, precision, recall and F1.
-    pub scores: Vec<(String, Option<f64>, Option<f64>, Option<f64>)>,
+    /// Of links, of clusters, and by row.
+    pub scores: Vec<ScoreLine>,
     /// The threshold with the highest F1: bits, precision, recall, F1.
     pub best: Option<(f64, f64, f64, f64)>,
     /// The highest recall at a precision of 0.999.
     pub strict_recall: Option<f64>,
     /// Recall and precision by falling threshold.
     pub curve: Vec<(f64, f64)>,
+}
+
+/// How right something is; a share of nothing is none.
+#[derive(Clone, Debug, Default)]
+pub struct ScoreLine {
+    /// What.
+    pub of: String,
+    /// The share of what was said that is right.
+    pub precision: Option<f64>,
+    /// The share of what is there that was said.
+    pub recall: Option<f64>,
+    /// The harmonic mean of both.
+    pub f1: Option<f64>,
 }
 
 impl LinkingPage {

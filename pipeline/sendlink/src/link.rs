@@ -28,7 +28,7 @@ use self::{
 };
 use crate::{
     exit::{Exit, Failure},
-    night::stop::Stop,
+    night::{Clock, stop::Stop},
     progress::Progress,
 };
 
@@ -45,7 +45,9 @@ struct Linked<'a> {
 /// # Errors
 /// Exit code 65 for a file that cannot be used, 73 or 74 where nothing can be written, 75 where it was stopped.
 pub fn link(plan: &Plan, truth: Option<&Path>, stop: &Stop) -> Result<(), Failure> {
+    let mut clock = Clock::start();
     let rows = read::read(plan, stop)?;
+    clock.stage_ends("read");
     // Read before the work begins, so that a fault in it costs nothing.
     let truth = truth.map(|path| Truth::read(path, plan, &rows.ids)).transpose()?;
     let watch = Watcher {
@@ -57,6 +59,7 @@ pub fn link(plan: &Plan, truth: Option<&Path>, stop: &Stop) -> Result<(), Failur
         error => Failure::new(Exit::Bug, error),
     })?;
     drop(watch);
+    clock.stage_ends("link");
     let evaluation = truth
         .as_ref()
         .map(|truth| evaluate::evaluate(truth, &rows, &found, plan.settings.one_to_one));
@@ -67,6 +70,7 @@ pub fn link(plan: &Plan, truth: Option<&Path>, stop: &Stop) -> Result<(), Failur
         evaluation: evaluation.as_ref(),
     };
     let written = write::write(&linked)?;
+    clock.stage_ends("write");
     summary::print(&linked, &written)
 }
 

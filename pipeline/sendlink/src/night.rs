@@ -103,14 +103,16 @@ pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
 }
 
 /// Tells the log how long each stage took: what an operator compares from night to night.
-struct Clock(Instant);
+pub struct Clock(Instant);
 
 impl Clock {
-    fn start() -> Self {
+    /// Starts with the first stage.
+    pub fn start() -> Self {
         Clock(Instant::now())
     }
 
-    fn stage_ends(&mut self, stage: &str) {
+    /// A stage ends here, and the next begins.
+    pub fn stage_ends(&mut self, stage: &str) {
         let now = Instant::now();
         let seconds = now
             .duration_since(std::mem::replace(&mut self.0, now))

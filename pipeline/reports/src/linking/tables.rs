@@ -160,8 +160,13 @@ impl EvaluationPart {
             Column::new("recall").titled("Recall").right(),
             Column::new("f1").titled("F1").right(),
         ]);
-        for (name, precision, recall, f1) in &self.scores {
-            table.push([name.into(), share(*precision), share(*recall), share(*f1)]);
+        for line in &self.scores {
+            table.push([
+                (&line.of).into(),
+                share(line.precision),
+                share(line.recall),
+                share(line.f1),
+            ]);
         }
         table
     }

@@ -94,8 +94,16 @@ fn with_a_truth_it_says_how_right_it_is() {
     page.evaluation = Some(EvaluationPart {
         true_pairs: (800, 12),
         scores: vec![
-            ("links".to_owned(), Some(0.99), Some(0.87), Some(0.926)),
-            ("clusters".to_owned(), None, None, None),
+            ScoreLine {
+                of: "links".to_owned(),
+                precision: Some(0.99),
+                recall: Some(0.87),
+                f1: Some(0.926),
+            },
+            ScoreLine {
+                of: "clusters".to_owned(),
+                ..ScoreLine::default()
+            },
         ],
         best: Some((1.25, 0.98, 0.9, 0.938)),
         strict_recall: Some(0.85),

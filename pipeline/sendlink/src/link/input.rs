@@ -227,7 +227,7 @@ pub fn place(path: &Path, headings: &StringRecord, wanted: &str) -> Result<usize
             path,
             format!("line 1: there are two columns \"{wanted}\""),
         )),
-        None if headings.len() == 0 => Err(unusable(
+        None if headings.is_empty() => Err(unusable(
             path,
             "the file is empty; its first line must name its columns",
         )),

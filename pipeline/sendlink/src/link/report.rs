@@ -2,10 +2,13 @@
 
 use linkage::engine::{Found, PairFound, Waterfall};
 use reports::linking::{
-    BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage,
+    BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage, ScoreLine,
 };
 
-use super::{Linked, evaluate::Evaluation};
+use super::{
+    Linked,
+    evaluate::{Evaluation, Score},
+};
 
 /// The page as HTML.
 pub fn page(linked: &Linked<'_>) -> String {
@@ -122,8 +125,11 @@ fn estimates(linked: &Linked<'_>) -> Vec<EstimateLine> {
 }
 
 fn evaluation(evaluation: &Evaluation) -> EvaluationPart {
-    let score = |name: &str, score: &super::evaluate::Score| {
-        (name.to_owned(), score.precision, score.recall, score.f1)
+    let score = |of: &str, score: &Score| ScoreLine {
+        of: of.to_owned(),
+        precision: score.precision,
+        recall: score.recall,
+        f1: score.f1,
     };
     let b_cubed = evaluation.b_cubed;
     EvaluationPart {
@@ -131,12 +137,12 @@ fn evaluation(evaluation: &Evaluation) -> EvaluationPart {
         scores: vec![
             score("links", &evaluation.links),
             score("clusters", &evaluation.clusters),
-            (
-                "rows (B-cubed)".to_owned(),
-                Some(b_cubed.precision),
-                Some(b_cubed.recall),
-                Some(b_cubed.f1),
-            ),
+            ScoreLine {
+                of: "rows (B-cubed)".to_owned(),
+                precision: Some(b_cubed.precision),
+                recall: Some(b_cubed.recall),
+                f1: Some(b_cubed.f1),
+            },
         ],
         best: evaluation
             .best
