@@ -106,9 +106,12 @@ fn date(year: u64, month: u64, day: u64) -> Value {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Child(usize, usize, [u64; 3], u64);
 
+/// Children with the ids of who they truly are.
+type List = Vec<(u64, Child)>;
+
 /// Two lists of the same children but for a few, with slips in the second; some have moved, some are
 /// brothers and sisters, and some of these twins.
-fn lists(children: usize, seed: u64) -> (Vec<(u64, Child)>, Vec<(u64, Child)>) {
+fn lists(children: usize, seed: u64) -> [List; 2] {
     let mut chance = Chance(seed << 20);
     let (mut left, mut right) = (Vec::new(), Vec::new());
     let mut before: Option<Child> = None;
@@ -141,7 +144,7 @@ fn lists(children: usize, seed: u64) -> (Vec<(u64, Child)>, Vec<(u64, Child)>) {
         }
         right.push((at, child));
     }
-    (left, right)
+    [left, right]
 }
 
 fn tables(lists: &[&[(u64, Child)]]) -> Tables {
@@ -225,7 +228,7 @@ fn links(found: &Found, left: &[(u64, Child)], right: &[(u64, Child)]) -> BTreeS
 #[test]
 fn most_children_are_found_and_hardly_any_other() {
     for seed in 1..4 {
-        let (left, right) = lists(3_000, seed);
+        let [left, right] = lists(3_000, seed);
         let found = link(&tables(&[&left, &right]), true);
         assert!(found.model.trained);
         let links = links(&found, &left, &right);
@@ -257,7 +260,7 @@ fn most_children_are_found_and_hardly_any_other() {
 
 #[test]
 fn neither_the_order_of_rows_nor_the_number_of_threads_matters() {
-    let (left, right) = lists(800, 5);
+    let [left, right] = lists(800, 5);
     let expected = link(&tables(&[&left, &right]), true);
     let (mut turned_left, mut turned_right) = (left.clone(), right.clone());
     turned_left.reverse();
@@ -277,7 +280,7 @@ fn neither_the_order_of_rows_nor_the_number_of_threads_matters() {
 
 #[test]
 fn one_to_one_takes_no_row_twice() {
-    let (left, right) = lists(1_500, 6);
+    let [left, right] = lists(1_500, 6);
     let found = link(&tables(&[&left, &right]), true);
     let linked: Vec<_> = found.pairs.iter().filter(|pair| pair.link).collect();
     let rows: BTreeSet<u32> = linked.iter().flat_map(|pair| [pair.left, pair.right]).collect();
@@ -286,7 +289,7 @@ fn one_to_one_takes_no_row_twice() {
 
 #[test]
 fn a_single_list_is_searched_for_duplicates() {
-    let (left, right) = lists(1_200, 7);
+    let [left, right] = lists(1_200, 7);
     let both: Vec<(u64, Child)> = left
         .iter()
         .cloned()
@@ -315,7 +318,7 @@ fn a_single_list_is_searched_for_duplicates() {
 
 #[test]
 fn empty_tables_and_tables_of_one_row_have_no_links() {
-    let (left, right) = lists(1, 8);
+    let [left, right] = lists(1, 8);
     for tables in [
         tables(&[&[], &[]]),
         tables(&[&left, &[]]),
@@ -330,7 +333,7 @@ fn empty_tables_and_tables_of_one_row_have_no_links() {
 
 #[test]
 fn bounds_lose_no_pair_that_shares_a_block() {
-    let (left, right) = lists(400, 9);
+    let [left, right] = lists(400, 9);
     let both: Vec<_> = left
         .iter()
         .chain(&right)
@@ -379,7 +382,7 @@ fn bounds_lose_no_pair_that_shares_a_block() {
 
 #[test]
 fn every_set_of_instructions_gives_the_same_bounds() {
-    let (left, right) = lists(600, 10);
+    let [left, right] = lists(600, 10);
     let tables = tables(&[&left, &right]);
     let frame = Frame::new(&tables);
     let keys = keys::choose(&frame);
@@ -440,7 +443,7 @@ fn a_row_that_agrees_with_all_of_a_cluster_joins_it() {
 
 #[test]
 fn a_rival_speaks_against_a_pair_and_standing_alone_for_it() {
-    let (left, right) = lists(50, 11);
+    let [left, right] = lists(50, 11);
     let tables = tables(&[&left, &right]);
     let frame = Frame::new(&tables);
     let mut weights = train::train(&frame);
