@@ -22,6 +22,8 @@
 //! by which rule. A mother joins no records. Each child of a pregnancy is a [`Subject`] of its own.
 //!
 //! The rules are written out, with examples that are the test, in `tests/rules.md`.
+//!
+//! [`engine`] links tables of any columns, with nothing known of them but the kind of each.
 
 pub mod encoding;
 pub mod engine;

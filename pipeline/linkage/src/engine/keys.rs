@@ -77,7 +77,7 @@ const MOST_KEYS: usize = 40;
 const ROW_COST: f64 = 120.0;
 const PAIR_COST: f64 = 5.0;
 /// Nanoseconds of one core that finding pairs may cost a row, and in all where there are few rows.
-const BUDGET_A_ROW: f64 = 3_200.0;
+const BUDGET_A_ROW: f64 = 1_600.0;
 const LEAST_BUDGET: f64 = 4e8;
 /// A key that finds fewer of the imagined pairs than this is not worth a sort.
 const LEAST_GAIN: f64 = 1.0;
