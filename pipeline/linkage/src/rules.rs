@@ -20,8 +20,13 @@ pub(crate) fn parts_in_common(a: &DateEncoding, b: &DateEncoding) -> u8 {
 
 /// How alike two names are, 0 to 100: the Dice coefficient of their bigrams in per cent.
 pub(crate) fn likeness(a: &NameBits, b: &NameBits) -> u32 {
+    dice(&a.0, &b.0)
+}
+
+/// The Dice coefficient of two bit vectors in per cent.
+pub(crate) fn dice(a: &[u64; 4], b: &[u64; 4]) -> u32 {
     let (mut common, mut total) = (0, 0);
-    for (x, y) in a.0.iter().zip(&b.0) {
+    for (x, y) in a.iter().zip(b) {
         common += (x & y).count_ones();
         total += x.count_ones() + y.count_ones();
     }

@@ -13,7 +13,7 @@ use crate::{
     keyed::{BYTES, KeyedHash},
 };
 
-mod bigrams;
+pub(crate) mod bigrams;
 mod date;
 mod words;
 

@@ -18,7 +18,7 @@ pub use plan::Plan;
 use std::path::{Path, PathBuf};
 
 use linkage::{
-    LinkError, Stage, Watch,
+    LinkError,
     engine::{Found, link_tables},
 };
 
@@ -30,6 +30,7 @@ use crate::{
     exit::{Exit, Failure},
     night::{Clock, stop::Stop},
     progress::Progress,
+    watcher::Watcher,
 };
 
 /// What came of a linkage.
@@ -83,20 +84,4 @@ struct Written {
 /// The end of a linkage that was told to stop.
 fn stopped() -> Failure {
     Failure::new(Exit::TryAgain, "stopped before its end; nothing was written")
-}
-
-/// Shows the progress of the engine, and stops it.
-struct Watcher {
-    stop: Stop,
-    progress: Progress,
-}
-
-impl Watch for Watcher {
-    fn progress(&self, _stage: Stage, _done: usize, _total: usize) {
-        self.progress.add(1);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.stop.requested()
-    }
 }

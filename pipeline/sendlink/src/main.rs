@@ -17,6 +17,7 @@ mod pack;
 mod person;
 mod progress;
 mod truth;
+mod watcher;
 
 use std::process::ExitCode;
 

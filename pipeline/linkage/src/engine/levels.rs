@@ -1,5 +1,7 @@
 //! How far two values of a column agree: levels, from 1, the same.
 
+use crate::rules::dice;
+
 use super::{
     frame::{Frame, FrameColumn, Row},
     tables::{ColumnKind, Value},
@@ -110,7 +112,7 @@ fn unequal(kind: ColumnKind, x: &Value, y: &Value) -> u8 {
         let (x, y) = (x.parts.get(at), y.parts.get(at));
         x == y && x.is_some_and(|token| *token != 0)
     };
-    let alike = likeness(x, y);
+    let alike = dice(&x.bits, &y.bits);
     match kind {
         ColumnKind::Name => match alike {
             75.. => 2,
@@ -165,16 +167,6 @@ fn unequal(kind: ColumnKind, x: &Value, y: &Value) -> u8 {
 const ONE_DIGIT: u32 = 84;
 /// Six of eight.
 const TWO_DIGITS: u32 = 71;
-
-/// How alike two bit vectors are, 0 to 100: the Dice coefficient in per cent.
-pub(super) fn likeness(x: &Value, y: &Value) -> u32 {
-    let (mut common, mut total) = (0, 0);
-    for (x, y) in x.bits.iter().zip(&y.bits) {
-        common += (x & y).count_ones();
-        total += x.count_ones() + y.count_ones();
-    }
-    (200 * common).checked_div(total).unwrap_or(0)
-}
 
 /// The chances of each level between two rows of one person, before anything is learned: the slips and moves of
 /// registers of people.

@@ -77,7 +77,8 @@ fn positions(kind: ColumnKind) -> usize {
     }
 }
 
-fn bits(hash: &KeyedHash, positions: usize, first: char, second: char) -> [u64; 4] {
+/// The bits of one pair: each position from a byte of its own of a keyed hash.
+pub(crate) fn bits(hash: &KeyedHash, positions: usize, first: char, second: char) -> [u64; 4] {
     let (mut a, mut b) = ([0; 4], [0; 4]);
     let hashed = hash.of(&[
         first.encode_utf8(&mut a).as_bytes(),

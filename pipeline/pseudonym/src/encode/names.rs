@@ -4,7 +4,7 @@ use identity::Name;
 use linkage::{NameBits, NameEncoding, PartToken};
 use zeroize::Zeroize;
 
-use crate::{KeyError, Keys, keyed::KeyedHash, keys::Secret};
+use crate::{KeyError, Keys, columns::bigrams::bits, keyed::KeyedHash, keys::Secret};
 
 /// Positions that a bigram sets. Five of 256 bits leave a name of eight letters (nine bigrams with its ends) at about
 /// one bit in six, where the Dice coefficient of unrelated names is small.
@@ -141,18 +141,7 @@ impl NameKeys {
 
 /// The bits of one bigram: five positions, each from bytes of its own of a keyed hash.
 fn bits_of(bigram: &KeyedHash, first: char, second: char) -> NameBits {
-    let (mut a, mut b) = ([0; 4], [0; 4]);
-    let hash = bigram.of(&[
-        first.encode_utf8(&mut a).as_bytes(),
-        second.encode_utf8(&mut b).as_bytes(),
-    ]);
-    let mut bits = NameBits([0; 4]);
-    for position in hash.into_iter().take(POSITIONS) {
-        if let Some(word) = bits.0.get_mut(usize::from(position / 64)) {
-            *word |= 1 << (position % 64);
-        }
-    }
-    bits
+    NameBits(bits(bigram, POSITIONS, first, second))
 }
 
 /// The character that stands for a symbol of a bigram. No name holds the two of the ends.

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use dataset::{ChildRow, DecisionKind, EncodingRow, LinkRow, Links, Member, Side, Store};
 use linkage::{
-    Apart, CarriedOver, Decisions, Entry, KnownChild, LinkError, Linkage, Stage, Supersession, Watch,
-    Yesterday,
+    Apart, CarriedOver, Decisions, Entry, KnownChild, LinkError, Linkage, Supersession, Yesterday,
 };
 use pseudonym::Encoder;
 use rayon::prelude::*;
 
-use super::{Night, load::interrupted, stop::Stop, summary::LinkageSummary};
+use super::{Night, load::interrupted, summary::LinkageSummary};
 use crate::{
     context,
     exit::{Exit, Failure},
     progress::Progress,
+    watcher::Watcher,
 };
 
 /// Links every current record of the vault.
@@ -230,21 +230,5 @@ fn summarise(linkage: &Linkage) -> LinkageSummary {
         children: linkage.clusters.into(),
         tiers,
         refused_unions: linkage.refused.len() as u64,
-    }
-}
-
-/// Shows the progress of linkage and stops it when the run is stopping.
-struct Watcher {
-    stop: Stop,
-    progress: Progress,
-}
-
-impl Watch for Watcher {
-    fn progress(&self, _stage: Stage, _done: usize, _total: usize) {
-        self.progress.add(1);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.stop.requested()
     }
 }
