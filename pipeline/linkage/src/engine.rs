@@ -10,6 +10,7 @@ mod blocks;
 mod frame;
 mod kernel;
 mod keys;
+mod known;
 mod levels;
 mod link;
 mod outcome;
@@ -21,6 +22,11 @@ mod train;
 mod weights;
 
 pub use link::link_tables;
+
+pub(crate) use keys::mix;
+pub(crate) use known::{Known, RowPair, Weighed, weigh};
+pub(crate) use levels::{MISSING, between};
+pub(crate) use weights::{ColumnWeights, Weights};
 
 pub use outcome::{
     Blocking, ColumnModel, Contribution, Estimate, Example, Found, LevelModel, PairFound, TableModel,

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use crate::{
     Bar, Tier, Token, Weight,
     clusters::{Clusters, Edge, Union},
-    compare::{Face, compare},
-    model::Model,
+    engine::Weights,
+    faces,
     population::Population,
     rules::birth_dates_conflict,
 };
@@ -18,8 +18,6 @@ const MOST_BEARERS: usize = 200;
 /// What joining by identifiers found besides the clusters.
 #[derive(Debug, Default)]
 pub(crate) struct Identified {
-    /// The pairs that T3 joined: matched pairs of which the model must know, as it will not see them.
-    pub(crate) exact_pairs: Vec<(u32, u32)>,
     /// Records whose NHS number met a conflict.
     pub(crate) conflicts: Vec<u32>,
     /// Identifiers on too many records.
@@ -29,6 +27,7 @@ pub(crate) struct Identified {
 /// Joins by NHS number, then UPN, then exact identity; within a tier the pair that agrees best goes first, then
 /// the smaller record ids. Confirmed pairs come last.
 pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> Identified {
+    let assumed = faces::assumed();
     let mut found = Identified::default();
     for tier in [Tier::T1, Tier::T2, Tier::T3] {
         let mut bearers = bearers(population, tier);
@@ -42,7 +41,7 @@ pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> 
         let mut edges: Vec<(Edge, Option<Bar>)> = groups
             .par_iter()
             .filter(|group| group.len() <= MOST_BEARERS)
-            .flat_map_iter(|group| pairs(group).map(|(a, b)| edge(population, tier, a, b)))
+            .flat_map_iter(|group| pairs(group).map(|(a, b)| edge(population, &assumed, tier, a, b)))
             .collect();
         edges.par_sort_unstable_by_key(|(edge, _)| (std::cmp::Reverse(edge.weight), edge.left, edge.right));
         // Two records may share several UPNs.
@@ -55,10 +54,6 @@ pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> 
                     bar
                 }
                 None => match clusters.unite(edge) {
-                    Union::Made if tier == Tier::T3 => {
-                        found.exact_pairs.push((edge.left, edge.right));
-                        continue;
-                    }
                     Union::Refused(bar) => bar,
                     Union::Made | Union::Already => continue,
                 },
@@ -70,7 +65,7 @@ pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> 
     }
 
     for (left, right) in &population.same {
-        let weight = weight(population, &Model::assumed(), *left, *right);
+        let weight = weight(population, &assumed, *left, *right);
         clusters.unite(Edge {
             tier: Tier::T4,
             weight,
@@ -118,10 +113,16 @@ fn pairs(group: &[(Token, u32)]) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// The edge of two records that bear one identifier, and why it is refused if their birth dates conflict.
-fn edge(population: &Population<'_>, tier: Tier, left: u32, right: u32) -> (Edge, Option<Bar>) {
+fn edge(
+    population: &Population<'_>,
+    assumed: &Weights,
+    tier: Tier,
+    left: u32,
+    right: u32,
+) -> (Edge, Option<Bar>) {
     let birth = |at| population.person(at).and_then(|person| person.birth.as_ref());
     let conflict = matches!((birth(left), birth(right)), (Some(a), Some(b)) if birth_dates_conflict(a, b));
-    let weight = weight(population, &Model::assumed(), left, right);
+    let weight = weight(population, assumed, left, right);
     (
         Edge {
             tier,
@@ -134,10 +135,10 @@ fn edge(population: &Population<'_>, tier: Tier, left: u32, right: u32) -> (Edge
     )
 }
 
-/// The weight of two records by a model.
-pub(crate) fn weight(population: &Population<'_>, model: &Model, left: u32, right: u32) -> Weight {
+/// The weight of two records, any value counting as an average one.
+pub(crate) fn weight(population: &Population<'_>, weights: &Weights, left: u32, right: u32) -> Weight {
     match (population.person(left), population.person(right)) {
-        (Some(a), Some(b)) => model.weight(compare(&Face::of(a), &Face::of(b)), true),
+        (Some(a), Some(b)) => weights.of_pattern(faces::pattern(a, b)),
         _ => Weight::default(),
     }
 }

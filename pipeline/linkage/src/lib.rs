@@ -12,9 +12,9 @@
 //! | T3 | forename, surname, birth date and postcode are equal |
 //! | T4 | the weight of what agrees and what does not is high enough, or a person confirmed it |
 //!
-//! The stages are `population` (records made ready), `identifiers` (T1 to T3), `persons` and `candidates`
-//! (whom to compare), `training` and `model` (what agreement is worth), `weighing` (T4) and `nameless` (T4 for
-//! records without a name). Whatever rule asks, `clusters` makes a union only if no pair of its records is barred
+//! The stages are `population` (records made ready), `identifiers` (T1 to T3), `persons` and `faces` (what is
+//! compared of whom), [`engine`] (which pairs are compared, and what their agreement is worth), `weighing` (T4) and
+//! `nameless` (T4 for records without a name). Whatever rule asks, `clusters` makes a union only if no pair of its records is barred
 //! ([`Bar`]).
 //!
 //! Then the children of notified pregnancies are found: `mothers` and `pregnancies` say which notifications are of
@@ -30,16 +30,14 @@ pub mod engine;
 
 mod assignment;
 mod births;
-mod candidates;
 mod children;
 mod clusters;
-mod compare;
 mod entry;
 mod expected;
+mod faces;
 mod identifiers;
 mod link;
 mod links;
-mod model;
 mod mothers;
 mod nameless;
 mod outcome;
@@ -47,7 +45,6 @@ mod persons;
 mod population;
 mod pregnancies;
 mod rules;
-mod training;
 mod ways;
 mod weighing;
 
@@ -60,8 +57,7 @@ pub use encoding::{
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use link::link;
-pub use model::{LevelSummary, ModelSummary};
 pub use outcome::{
-    AnchorRank, Bar, Candidate, Evidence, Link, Linkage, MotherEvidence, NotATier, NumberEvidence, Pregnancy,
-    PregnancyEvidence, PregnancyState, Refusal, Tier, Weight,
+    AnchorRank, Bar, Candidate, Evidence, KindPrior, Link, Linkage, ModelSummary, MotherEvidence, NotATier,
+    NumberEvidence, Pregnancy, PregnancyEvidence, PregnancyState, Refusal, Tier, Weight,
 };

@@ -2,22 +2,10 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use rayon::prelude::*;
-
 use crate::{
-    Decisions, Entry, LinkError, Linkage, NumberEvidence, Pregnancy, Settings, Stage, Watch, Weight,
-    candidates::{self, Pair},
-    clusters::Clusters,
-    expected, identifiers,
-    links::Linking,
-    model::Model,
-    mothers::Mothers,
-    nameless,
-    persons::{Frequencies, Persons},
-    population::Population,
-    pregnancies::Pregnancies,
-    training,
-    weighing::{UNSEEN, Weighed, Weighing},
+    Decisions, Entry, LinkError, Linkage, ModelSummary, NumberEvidence, Pregnancy, Settings, Stage, Watch,
+    Weight, clusters::Clusters, expected, identifiers, links::Linking, mothers::Mothers, nameless,
+    persons::Persons, population::Population, pregnancies::Pregnancies, weighing::Weighing,
 };
 
 /// Works out which records are the same child, from nothing but the records and the decisions.
@@ -60,19 +48,12 @@ pub fn link(
     let identified = identifiers::join(&population, &mut clusters);
     watch.progress(Stage::Identifiers, 1, 1);
 
-    let persons = Persons::gather(&population, &clusters);
-    let candidates = candidates::compare_all(&persons, watch).ok_or(LinkError::Cancelled)?;
-    let frequencies = Frequencies::of(&persons);
-    let model = training::train(
-        &population,
-        &persons,
-        &frequencies,
-        &candidates,
-        &identified.exact_pairs,
-    );
-    let weighed = weigh(&persons, &model, &frequencies, &candidates.plausible, settings);
+    let mut persons = Persons::gather(&population, &clusters)?;
+    let below_acceptance = Weight(settings.accept.0.saturating_sub(1));
+    let (pairs, weighed) = persons.weigh(below_acceptance, watch)?;
+    let weights = &weighed.weights;
 
-    let mut weighing = Weighing::new(&persons, *settings, &weighed);
+    let mut weighing = Weighing::new(&persons, *settings, &pairs);
     if !weighing.join(&mut clusters, watch) {
         return Err(LinkError::Cancelled);
     }
@@ -84,7 +65,7 @@ pub fn link(
         population: &population,
         mothers: &mothers,
         pregnancies: &pregnancies,
-        model: &model,
+        weights,
     };
     let nameless = nameless::join(&known, &mut clusters);
     for (at, prospect) in &nameless.prospects {
@@ -110,7 +91,7 @@ pub fn link(
     let linking = Linking {
         population: &population,
         clusters: &clusters,
-        model: &model,
+        weights,
         numbers: &numbers,
         prospects: &prospects,
         expected: &expected,
@@ -125,13 +106,16 @@ pub fn link(
             evidence: *evidence,
         })
         .collect();
-    let mut summary = model.summary();
-    summary.persons = persons.len() as u64;
-    summary.pairs = candidates.compared;
-    summary.blocks_left_out = candidates.blocks_left_out;
-    summary.identifiers_left_out = identified.unused as u64;
-    summary.accepted = accepted + nameless.accepted;
-    summary.expected_false = expected_false + nameless.expected_false;
+    let summary = ModelSummary {
+        persons: persons.len() as u64,
+        pairs: weighed.compared,
+        blocking: weighed.blocking,
+        identifiers_left_out: identified.unused as u64,
+        accepted: accepted + nameless.accepted,
+        expected_false: expected_false + nameless.expected_false,
+        priors: weighed.priors,
+        model: weighed.model,
+    };
     let mut refused = clusters.refused;
     let mut known = BTreeSet::new();
     refused.retain(|refusal| known.insert((refusal.left, refusal.right, refusal.tier)));
@@ -143,34 +127,4 @@ pub fn link(
         refused,
         summary,
     })
-}
-
-/// Weighs the plausible pairs, and keeps those above the weight of a pair that was not weighed.
-///
-/// Birth dates that conflict refuse a number in common (T1); they also keep a weight below acceptance: chance
-/// agreement of everything else is rare, but so is a child with no part of its birth date right.
-fn weigh(
-    persons: &Persons,
-    model: &Model,
-    frequencies: &Frequencies,
-    pairs: &[Pair],
-    settings: &Settings,
-) -> Vec<Weighed> {
-    let below_acceptance = Weight(settings.accept.0.saturating_sub(1));
-    pairs
-        .par_iter()
-        .filter_map(|pair| {
-            let across = persons.across_kinds(pair.left, pair.right);
-            let (a, b) = (persons.face(pair.left), persons.face(pair.right));
-            let mut weight = model.weight_of(pair.pattern, across, &a, &b, frequencies);
-            if pair.pattern.birth_dates_conflict() {
-                weight = weight.min(below_acceptance);
-            }
-            (weight >= UNSEEN).then_some(Weighed {
-                left: pair.left,
-                right: pair.right,
-                weight,
-            })
-        })
-        .collect()
 }

@@ -9,20 +9,23 @@ use crate::{
     AnchorRank, Bar, Evidence, Link, NumberEvidence, RecordId, Subject, Tier, Weight,
     births::StepTo,
     clusters::{Clusters, Edge},
-    compare::Pattern,
+    engine::Weights,
     expected::{Child, Expected},
-    identifiers,
-    model::{Model, NUMBER_BITS},
+    faces, identifiers,
     population::Population,
     ways::{self, Joined, Node, Way},
     weighing::Prospect,
 };
 
+/// What an NHS number or a UPN in common adds to a weight, in bits: one in 2^30 pairs of numbers, of some
+/// 910 million that pass the check digit, agrees by chance.
+const NUMBER_BITS: i32 = 30;
+
 /// What the links are made from.
 pub(crate) struct Linking<'l, 'p> {
     pub(crate) population: &'l Population<'p>,
     pub(crate) clusters: &'l Clusters<'l>,
-    pub(crate) model: &'l Model,
+    pub(crate) weights: &'l Weights,
     pub(crate) numbers: &'l [NumberEvidence],
     pub(crate) prospects: &'l BTreeMap<u32, Prospect>,
     pub(crate) expected: &'l Expected,
@@ -163,7 +166,7 @@ impl Linking<'_, '_> {
                 },
                 joined: Joined {
                     tier: step.tier,
-                    weight: mothers_weight(self.model, step.tier),
+                    weight: mothers_weight(self.weights, step.tier),
                     confirmed: step.confirmed,
                 },
             }));
@@ -180,7 +183,7 @@ impl Linking<'_, '_> {
     fn joined(&self, edge: &Edge) -> Joined {
         Joined {
             tier: edge.tier,
-            weight: final_weight(self.population, self.model, edge),
+            weight: final_weight(self.population, self.weights, edge),
             confirmed: edge.confirmed,
         }
     }
@@ -188,10 +191,10 @@ impl Linking<'_, '_> {
 
 /// What a notification and a child have in common: a number, the mother's or the pregnancy's; or everything else
 /// that tells mothers apart.
-fn mothers_weight(model: &Model, tier: Tier) -> Weight {
+fn mothers_weight(weights: &Weights, tier: Tier) -> Weight {
     match tier {
         Tier::T1 => Weight::from_bits(NUMBER_BITS),
-        Tier::T3 => model.weight(Pattern::exact(), true),
+        Tier::T3 => weights.of_pattern(faces::all_the_same()),
         _ => Weight::default(),
     }
 }
@@ -206,14 +209,14 @@ fn unmatched_tier(prospect: &Prospect) -> Tier {
 
 /// The weight of the pair that matched a record: what the trained model says of it, and what the identifier
 /// adds.
-fn final_weight(population: &Population<'_>, model: &Model, edge: &Edge) -> Weight {
+fn final_weight(population: &Population<'_>, weights: &Weights, edge: &Edge) -> Weight {
     let identifier = match edge.tier {
         Tier::T1 | Tier::T2 => Weight::from_bits(NUMBER_BITS),
         Tier::T3 => Weight::default(),
         _ if edge.confirmed => Weight::default(),
         _ => return edge.weight,
     };
-    let names = identifiers::weight(population, model, edge.left, edge.right);
+    let names = identifiers::weight(population, weights, edge.left, edge.right);
     Weight(names.0.saturating_add(identifier.0))
 }
 

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use crate::{
     Candidate, RecordId, SexEncoding, Tier,
     clusters::{Clusters, Edge, Union},
+    engine::Weights,
     identifiers,
-    model::Model,
     mothers::Mothers,
     population::Population,
     pregnancies::Pregnancies,
@@ -54,7 +54,7 @@ pub(crate) struct Known<'k, 'p> {
     pub(crate) population: &'k Population<'p>,
     pub(crate) mothers: &'k Mothers,
     pub(crate) pregnancies: &'k Pregnancies,
-    pub(crate) model: &'k Model,
+    pub(crate) weights: &'k Weights,
 }
 
 /// Joins what may be joined.
@@ -103,7 +103,7 @@ pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Namele
         let (Some(a), Some(b)) = (child(&children, one), child(&children, other)) else {
             continue;
         };
-        let weight = identifiers::weight(known.population, known.model, a.record, b.record);
+        let weight = identifiers::weight(known.population, known.weights, a.record, b.record);
         let edge = Edge {
             tier: Tier::T4,
             weight,
@@ -124,7 +124,7 @@ pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Namele
         let best = candidates
             .iter()
             .filter_map(|other| child(&children, *other))
-            .map(|there| identifiers::weight(known.population, known.model, here.record, there.record))
+            .map(|there| identifiers::weight(known.population, known.weights, here.record, there.record))
             .max();
         let has_rival = |at: &u32| possible.get(at).is_some_and(|others| others.len() > 1);
         found.prospects.push((
@@ -318,7 +318,7 @@ fn review(known: &Known<'_, '_>, a: &Child, b: &Child, ambiguous: bool) -> Optio
     Some(Candidate {
         left: known.population.record(one)?,
         right: known.population.record(other)?,
-        weight: identifiers::weight(known.population, known.model, one, other),
+        weight: identifiers::weight(known.population, known.weights, one, other),
         ambiguous,
     })
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelSummary, RecordId, Subject};
+use crate::{
+    RecordId, Subject,
+    engine::{Blocking, TableModel},
+};
 
 /// The logarithm to base 2 of the odds that two records are one child, in steps of 1/1024 bit: an integer,
 /// so that it is the same on every machine that prints it.
@@ -359,6 +362,36 @@ pub struct Linkage {
     pub refused: Vec<Refusal>,
     /// The model of tier T4 and what it did.
     pub summary: ModelSummary,
+}
+
+/// What tier T4 worked with and did, for people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ModelSummary {
+    /// What agreement is worth.
+    pub model: TableModel,
+    /// The share of pairs of records that are one child, by the kinds of their feeds; nothing where nothing was learned.
+    pub priors: Vec<KindPrior>,
+    /// Persons compared: clusters after tiers T1 to T3.
+    pub persons: u64,
+    /// Pairs compared.
+    pub pairs: u64,
+    /// By which keys.
+    pub blocking: Vec<Blocking>,
+    /// Identifiers left out because they were on too many records.
+    pub identifiers_left_out: u64,
+    /// Unions made by weight.
+    pub accepted: u64,
+    /// How many of them the model expects to be false.
+    pub expected_false: f64,
+}
+
+/// The share of pairs of records of two kinds of feed that are one child.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct KindPrior {
+    /// The kinds, the smaller code first.
+    pub kinds: (u8, u8),
+    /// The share.
+    pub same: f64,
 }
 
 #[cfg(test)]

@@ -1,256 +1,260 @@
-//! One person a cluster: every name, birth date and postcode that its records know, side by side in memory.
+//! One person a cluster, and what each kind of source says of it: the rows that the engine compares.
 //!
-//! Weighing persons instead of records costs a tenth of the pairs (a pupil has a dozen census records) and
-//! finds a child by an address that it once had.
+//! Comparing persons instead of records costs a tenth of the pairs (a pupil has a dozen census records), and finds a
+//! child by a name or an address that it once had.
 
-use rayon::prelude::*;
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
 
 use crate::{
-    DateEncoding, NameEncoding, PostcodeEncoding, SexEncoding,
-    clusters::{Clusters, Kinds},
-    compare::{Face, Names},
+    LinkError, NameEncoding, PersonEncoding, Weight,
+    clusters::Clusters,
+    engine::{self, Column, Known, RowPair, Tables, Value, ValueId, mix},
+    entry::Watch,
+    faces::{self, COLUMNS, SAME_AS},
     population::Population,
+    weighing::{UNSEEN, Weighed},
 };
 
-/// Values kept of one field of one person. A child has few names and moves a few times; more than this is a
-/// cluster gone wrong, and would cost the square.
-const MOST_VALUES: usize = 8;
-/// Birth dates kept: a child has one, and its slips.
-const MOST_BIRTHS: usize = 3;
+/// Different rows kept of one person and one kind of source. A child has few names and moves a few times; more than
+/// this is a cluster gone wrong, and would cost the square.
+const MOST_ROWS: usize = 8;
+/// Fewer persons than this teach nothing.
+const FEWEST_PERSONS: usize = 1_000;
 
-/// Where one person's values lie.
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    forenames: (u32, u8, u8),
-    surnames: (u32, u8, u8),
-    births: (u32, u8),
-    postcodes: (u32, u8),
-    sex: Option<SexEncoding>,
-}
-
-/// The persons, in the order of their smallest record.
-#[derive(Debug, Default)]
+/// The persons, in the order of their smallest record, and their rows.
 pub(crate) struct Persons {
-    forenames: Vec<NameEncoding>,
-    surnames: Vec<NameEncoding>,
-    births: Vec<DateEncoding>,
-    postcodes: Vec<PostcodeEncoding>,
-    spans: Vec<Span>,
     /// The smallest record of each.
     pub(crate) first_record: Vec<u32>,
-    /// The kinds of records of each.
-    pub(crate) kinds: Vec<Kinds>,
+    columns: Vec<Column>,
+    rows: Rows,
 }
 
-/// The values of one person before they are laid side by side.
+/// Of each row what is known of it.
 #[derive(Default)]
-struct Gathered {
-    forenames: (Vec<NameEncoding>, Vec<NameEncoding>),
-    surnames: (Vec<NameEncoding>, Vec<NameEncoding>),
-    births: Vec<DateEncoding>,
-    postcodes: Vec<PostcodeEncoding>,
-    sexes: Vec<SexEncoding>,
+struct Rows {
+    persons: Vec<u32>,
+    kinds: Vec<u8>,
+    groups: Vec<u32>,
+    names: Vec<u64>,
 }
 
-impl Gathered {
-    fn has_name(&self) -> bool {
-        [&self.forenames, &self.surnames]
-            .into_iter()
-            .any(|(firsts, others)| !firsts.is_empty() || !others.is_empty())
-    }
-}
+/// The values of one row, by column.
+type Cells = [Option<ValueId>; COLUMNS.len()];
 
 impl Persons {
     /// Gathers the persons of all clusters, leaving out isolated records and those without a name, for which weights
     /// are not made: twins would agree in all that remains.
-    pub(crate) fn gather(population: &Population<'_>, clusters: &Clusters<'_>) -> Self {
-        let count = population.len();
-        let mut seen = vec![false; count];
-        let mut persons = Persons::default();
-        for at in (0_u32..).take(count) {
+    ///
+    /// # Errors
+    ///
+    /// When there are more values than 32 bits count.
+    pub(crate) fn gather(population: &Population<'_>, clusters: &Clusters<'_>) -> Result<Self, LinkError> {
+        let mut makers = COLUMNS.map(|(name, kind)| Maker::new(Column::new(name, kind)));
+        let mut persons = Persons {
+            first_record: Vec::new(),
+            columns: Vec::new(),
+            rows: Rows::default(),
+        };
+        let mut seen = vec![false; population.len()];
+        let (mut members, mut rows) = (Vec::new(), Vec::new());
+        for at in (0_u32..).take(population.len()) {
             let root = clusters.root(at) as usize;
             let Some(seen) = seen.get_mut(root) else { continue };
             if std::mem::replace(seen, true) || population.isolated(at) {
                 continue;
             }
-            let gathered = gather(population, clusters.members(at));
-            if gathered.has_name() {
-                persons.push(at, clusters.kinds(at), gathered);
+            members.clear();
+            members.extend_from_slice(clusters.members(at));
+            members.sort_unstable();
+            if rows_of(population, &members, &mut makers, &mut rows)? {
+                persons.push(population, at, &rows, &mut makers);
             }
         }
-        persons
+        persons.columns = makers.map(|maker| maker.column).into();
+        Ok(persons)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.spans.len()
+        self.first_record.len()
     }
 
-    pub(crate) fn face(&self, person: u32) -> Face<'_> {
-        let span = self.spans.get(person as usize).copied().unwrap_or_default();
-        Face {
-            forenames: names(&self.forenames, span.forenames),
-            surnames: names(&self.surnames, span.surnames),
-            births: slice(&self.births, span.births),
-            postcodes: slice(&self.postcodes, span.postcodes),
-            sex: span.sex,
-        }
+    /// Weighs the pairs of persons that may be one: each by the rows of theirs that agree best.
+    ///
+    /// # Errors
+    ///
+    /// When the watcher stops it.
+    pub(crate) fn weigh(
+        &mut self,
+        below: Weight,
+        watch: &dyn Watch,
+    ) -> Result<(Vec<Weighed>, engine::Weighed), LinkError> {
+        let rows = std::mem::take(&mut self.rows);
+        let assumed = (self.len() < FEWEST_PERSONS).then(faces::assumed);
+        let tables = Tables::new(
+            std::mem::take(&mut self.columns),
+            SAME_AS.to_vec(),
+            &[rows.persons.len()],
+            rows.names,
+        )
+        .map_err(|_| LinkError::TooMany)?;
+        let known = Known {
+            groups: &rows.groups,
+            persons: &rows.persons,
+            kinds: &rows.kinds,
+        };
+        let weighed = engine::weigh(&tables, &known, assumed, watch)?;
+        Ok((best(&rows.persons, &weighed.pairs, below), weighed))
     }
 
-    /// Whether a pair of persons would bring records of two kinds together.
-    pub(crate) fn across_kinds(&self, a: u32, b: u32) -> bool {
-        match (self.kinds.get(a as usize), self.kinds.get(b as usize)) {
-            (Some(a), Some(b)) => a.single().is_none() || a != b,
-            _ => false,
-        }
-    }
-
-    fn push(&mut self, first_record: u32, kinds: Kinds, gathered: Gathered) {
-        self.spans.push(Span {
-            forenames: append_names(&mut self.forenames, gathered.forenames),
-            surnames: append_names(&mut self.surnames, gathered.surnames),
-            births: append(&mut self.births, gathered.births),
-            postcodes: append(&mut self.postcodes, gathered.postcodes),
-            sex: match gathered.sexes.as_slice() {
-                [sex] => Some(*sex),
-                _ => None,
-            },
-        });
-        self.first_record.push(first_record);
-        self.kinds.push(kinds);
-    }
-}
-
-fn gather(population: &Population<'_>, members: &[u32]) -> Gathered {
-    let mut members = members.to_vec();
-    members.sort_unstable();
-    let mut all = Gathered::default();
-    for person in members.iter().filter_map(|at| population.person(*at)) {
-        for (names, (firsts, others)) in [
-            (&person.forenames, &mut all.forenames),
-            (&person.surnames, &mut all.surnames),
-        ] {
-            for (at, name) in names.iter().enumerate() {
-                add(
-                    if at == 0 { &mut *firsts } else { &mut *others },
-                    *name,
-                    |a, b| a.whole == b.whole,
-                );
+    fn push(&mut self, population: &Population<'_>, at: u32, rows: &[(u8, Cells)], makers: &mut [Maker]) {
+        let person = self.len() as u32;
+        self.first_record.push(at);
+        // Part of a keyed hash: a number of its own that no order of records changes.
+        let record = population
+            .record(at)
+            .map_or(0, |record| u128::from_le_bytes(record.0) as u64);
+        let mut group = self.rows.groups.last().map_or(0, |group| group + 1);
+        let mut kind_before = None;
+        for (number, (kind, cells)) in (0_u64..).zip(rows) {
+            if kind_before.replace(*kind).is_some_and(|before| before != *kind) {
+                group += 1;
+            }
+            self.rows.persons.push(person);
+            self.rows.kinds.push(*kind);
+            self.rows.groups.push(group);
+            self.rows.names.push(mix(record ^ number));
+            for (maker, cell) in makers.iter_mut().zip(cells) {
+                maker.column.push(*cell);
             }
         }
-        if let Some(birth) = person.birth
-            && all.births.len() < MOST_BIRTHS
-        {
-            add(&mut all.births, birth, |a, b| a.whole == b.whole);
-        }
-        for postcode in &person.postcodes {
-            add(&mut all.postcodes, *postcode, |a, b| a.whole == b.whole);
-        }
-        if let Some(sex) = person.sex {
-            add(&mut all.sexes, sex, |a, b| a == b);
-        }
-    }
-    for (firsts, others) in [&mut all.forenames, &mut all.surnames] {
-        others.retain(|other| firsts.iter().all(|first| first.whole != other.whole));
-        others.truncate(MOST_VALUES.saturating_sub(firsts.len()));
-    }
-    all
-}
-
-fn add<T>(values: &mut Vec<T>, value: T, same: impl Fn(&T, &T) -> bool) {
-    if values.len() < MOST_VALUES && !values.iter().any(|known| same(known, &value)) {
-        values.push(value);
     }
 }
 
-fn append<T>(all: &mut Vec<T>, values: Vec<T>) -> (u32, u8) {
-    // At most eight values a person, and fewer persons than 2^32 / 8 for any memory that exists.
-    let span = (
-        u32::try_from(all.len()).unwrap_or(u32::MAX),
-        u8::try_from(values.len()).unwrap_or(0),
-    );
-    all.extend(values);
-    span
-}
-
-fn append_names(
-    all: &mut Vec<NameEncoding>,
-    (firsts, others): (Vec<NameEncoding>, Vec<NameEncoding>),
-) -> (u32, u8, u8) {
-    let (start, first) = append(all, firsts);
-    let (_, other) = append(all, others);
-    (start, first + other, first)
-}
-
-fn slice<T>(all: &[T], (start, len): (u32, u8)) -> &[T] {
-    all.get(start as usize..start as usize + usize::from(len))
-        .unwrap_or_default()
-}
-
-fn names(all: &[NameEncoding], (start, len, first): (u32, u8, u8)) -> Names<'_> {
-    Names {
-        all: slice(all, (start, len)),
-        first: usize::from(first),
-    }
-}
-
-/// How many persons bear each value as one of their first, so that a rare name can weigh more.
-#[derive(Debug, Default)]
-pub(crate) struct Frequencies {
-    pub(crate) forenames: Frequency,
-    pub(crate) surnames: Frequency,
-    pub(crate) postcodes: Frequency,
-}
-
-impl Frequencies {
-    pub(crate) fn of(persons: &Persons) -> Self {
-        let count = |values: fn(&Face<'_>) -> Vec<u64>| {
-            let all = (0..persons.len() as u32)
-                .into_par_iter()
-                .flat_map_iter(|at| values(&persons.face(at)));
-            Frequency::of(all.collect(), persons.len())
+/// The different rows of a person, by kind; false where no record of it has a name. A record without a name (of a
+/// table set that carries none) is completed from the first that has one, and then counts as of its kind: what was
+/// copied says nothing of how often two kinds agree.
+fn rows_of(
+    population: &Population<'_>,
+    members: &[u32],
+    makers: &mut [Maker; COLUMNS.len()],
+    rows: &mut Vec<(u8, Cells)>,
+) -> Result<bool, LinkError> {
+    rows.clear();
+    let record = |at: u32| Some((population.entries.get(at as usize)?.kind, population.person(at)?));
+    let has_name = |person: &PersonEncoding| !person.forenames.is_empty() || !person.surnames.is_empty();
+    let named = members
+        .iter()
+        .filter_map(|at| record(*at))
+        .find(|(_, person)| has_name(person));
+    let Some((kind_of_named, named)) = named else {
+        return Ok(false);
+    };
+    for (kind, person) in members.iter().filter_map(|at| record(*at)) {
+        let (kind, of_names) = if has_name(person) {
+            (kind, person)
+        } else {
+            (kind_of_named, named)
         };
-        Frequencies {
-            forenames: count(|face| face.forenames.firsts().iter().map(|name| name.whole.0).collect()),
-            surnames: count(|face| face.surnames.firsts().iter().map(|name| name.whole.0).collect()),
-            postcodes: count(|face| face.postcodes.iter().map(|postcode| postcode.whole.0).collect()),
+        let [forename, surname, birth, postcode, sex] = &mut *makers;
+        let row = (
+            kind,
+            [
+                forename.names(&of_names.forenames)?,
+                surname.names(&of_names.surnames)?,
+                birth.one(person.birth.as_ref().map(faces::date))?,
+                match person.postcodes.as_slice() {
+                    [] => None,
+                    [latest, others @ ..] => {
+                        postcode.cell(faces::postcode(latest), others.iter().map(faces::postcode))?
+                    }
+                },
+                sex.one(person.sex.map(faces::sex))?,
+            ],
+        );
+        if !rows.contains(&row) && rows.iter().filter(|(of, _)| *of == kind).count() < MOST_ROWS {
+            rows.push(row);
         }
     }
+    rows.sort_by_key(|(kind, _)| *kind);
+    Ok(true)
 }
 
-/// How often each value of one field occurs.
-#[derive(Debug, Default)]
-pub(crate) struct Frequency {
-    counts: Vec<(u64, u32)>,
-    of: usize,
+/// A column while its values are gathered: each combination of a value and others beside it once.
+struct Maker {
+    column: Column,
+    known: HashMap<u64, ValueId, FixedState>,
 }
 
-impl Frequency {
-    fn of(mut values: Vec<u64>, of: usize) -> Self {
-        values.par_sort_unstable();
-        let counts = values
-            .chunk_by(|a, b| a == b)
-            .filter_map(|run| Some((*run.first()?, u32::try_from(run.len()).ok()?)))
-            .collect();
-        Frequency { counts, of }
+impl Maker {
+    fn new(column: Column) -> Self {
+        Maker {
+            column,
+            known: HashMap::default(),
+        }
     }
 
-    /// The share of persons that bear a value, above 0.
-    pub(crate) fn share(&self, value: u64) -> f64 {
-        let found = self.counts.binary_search_by_key(&value, |(known, _)| *known).ok();
-        let count = found
-            .and_then(|at| self.counts.get(at))
-            .map_or(1, |(_, count)| *count);
-        f64::from(count) / self.of.max(1) as f64
+    fn names(&mut self, names: &[NameEncoding]) -> Result<Option<ValueId>, LinkError> {
+        match names {
+            [] => Ok(None),
+            [first, others @ ..] => self.cell(faces::name(first), others.iter().map(faces::name)),
+        }
     }
 
-    /// The chance that two persons drawn at random agree on the field.
-    pub(crate) fn chance(&self) -> f64 {
-        let of = self.of.max(2) as f64;
-        let pairs: f64 = self
-            .counts
-            .iter()
-            .map(|(_, count)| f64::from(*count) * (f64::from(*count) - 1.0))
-            .sum();
-        pairs / (of * (of - 1.0))
+    fn one(&mut self, value: Option<Value>) -> Result<Option<ValueId>, LinkError> {
+        match value {
+            None => Ok(None),
+            Some(value) => self.cell(value, std::iter::empty()),
+        }
     }
+
+    fn cell(
+        &mut self,
+        value: Value,
+        others: impl Iterator<Item = Value> + Clone,
+    ) -> Result<Option<ValueId>, LinkError> {
+        let key = others
+            .clone()
+            .fold(mix(value.whole), |key, other| mix(key ^ other.whole));
+        if let Some(known) = self.known.get(&key) {
+            return Ok(Some(*known));
+        }
+        let mut beside = Vec::new();
+        for other in others {
+            beside.extend(self.one(Some(other))?);
+        }
+        let added = self
+            .column
+            .add_value(value, &beside)
+            .map_err(|_| LinkError::TooMany)?;
+        self.known.insert(key, added);
+        Ok(Some(added))
+    }
+}
+
+/// The best weight of each two persons, from that of a pair never weighed; none whose birth dates conflict reaches
+/// acceptance: chance agreement of everything else is rare, but so is a child with no part of its birth date right.
+fn best(persons: &[u32], pairs: &[RowPair], below_acceptance: Weight) -> Vec<Weighed> {
+    let person = |row: u32| persons.get(row as usize).copied().unwrap_or_default();
+    let mut weighed: Vec<Weighed> = pairs
+        .iter()
+        .map(|pair| {
+            let (a, b) = (person(pair.left), person(pair.right));
+            let weight = if faces::birth_dates_conflict(pair.pattern) {
+                pair.weight.min(below_acceptance)
+            } else {
+                pair.weight
+            };
+            Weighed {
+                left: a.min(b),
+                right: a.max(b),
+                weight,
+            }
+        })
+        .filter(|pair| pair.weight >= UNSEEN)
+        .collect();
+    weighed.sort_unstable_by_key(|pair| (pair.left, pair.right, std::cmp::Reverse(pair.weight)));
+    weighed.dedup_by_key(|pair| (pair.left, pair.right));
+    weighed
 }

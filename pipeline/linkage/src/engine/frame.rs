@@ -28,6 +28,8 @@ pub(super) struct Frame<'t> {
     /// Rows of the first input; all of them where there is one.
     pub(super) left: usize,
     pub(super) two: bool,
+    /// Of each row its group, whose rows are not compared with each other; nothing where there are no groups.
+    pub(super) groups: Vec<u32>,
 }
 
 /// Values of a column up to which all are known apart without a sketch.
@@ -163,7 +165,21 @@ impl<'t> Frame<'t> {
                 .position(|column| column.kind() == ColumnKind::Date),
             left,
             two: tables.are_two(),
+            groups: Vec::new(),
         }
+    }
+
+    /// Leaves pairs of rows of one group out, each row's group given in the order of the tables.
+    pub(super) fn with_groups(mut self, groups: &[u32]) -> Self {
+        let of = |place: &u32| groups.get(*place as usize).copied().unwrap_or_default();
+        self.groups = self.order.iter().map(of).collect();
+        self
+    }
+
+    /// Whether two rows are compared at all.
+    pub(super) fn compares(&self, a: Row, b: Row) -> bool {
+        let group = |row: Row| self.groups.get(row as usize);
+        self.groups.is_empty() || group(a) != group(b)
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -212,7 +228,7 @@ impl FrameColumn<'_> {
     }
 
     /// The values that stand beside a value.
-    pub(super) fn others(&self, id: usize) -> impl Iterator<Item = &Value> {
+    pub(super) fn others(&self, id: usize) -> impl Iterator<Item = &Value> + Clone {
         self.column
             .others_of(id)
             .iter()

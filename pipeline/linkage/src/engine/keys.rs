@@ -8,7 +8,6 @@
 use std::{fmt::Write as _, ops::Range};
 
 use super::{frame::Frame, frame::FrameColumn, tables::ColumnKind};
-use crate::candidates::mix;
 
 /// A blocking key.
 #[derive(Clone, Debug)]
@@ -497,6 +496,14 @@ fn slip(column: &FrameColumn<'_>, frame: &Frame<'_>, moved: bool, chance: &mut C
             }
         }
     }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): spreads what is hidden already.
+pub(crate) fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// Numbers that look drawn and are always the same.

@@ -8,13 +8,13 @@ use super::{
 };
 
 /// The level of a column that is blank on either side: it says nothing.
-pub(super) const MISSING: u8 = 0;
+pub(crate) const MISSING: u8 = 0;
 /// The level of agreement in full.
-pub(super) const EXACT: u8 = 1;
+pub(crate) const EXACT: u8 = 1;
 /// The level of a near miss, and of exchanged values.
-pub(super) const NEAR: u8 = 2;
+pub(crate) const NEAR: u8 = 2;
 /// The most levels of a kind, missing included.
-pub(super) const MOST_LEVELS: usize = 7;
+pub(crate) const MOST_LEVELS: usize = 7;
 
 /// What each level of a kind means.
 pub(super) const fn labels(kind: ColumnKind) -> &'static [&'static str] {
@@ -70,7 +70,7 @@ pub(super) fn compare(frame: &Frame<'_>, a: Row, b: Row) -> u64 {
 }
 
 /// The level of a column in a pattern.
-pub(super) fn level_of(pattern: u64, column: usize) -> u8 {
+pub(crate) fn level_of(pattern: u64, column: usize) -> u8 {
     ((pattern >> (3 * column)) & 7) as u8
 }
 
@@ -79,18 +79,29 @@ fn level(column: &FrameColumn<'_>, a: Row, b: Row) -> u8 {
     let (Some((i, x)), Some((j, y))) = (column.value(a), column.value(b)) else {
         return MISSING;
     };
+    let whole = |value: &Value| value.whole;
+    between(
+        column.kind,
+        (x, column.others(i).map(whole)),
+        (y, column.others(j).map(whole)),
+    )
+}
+
+/// The level of two values, each with the tokens of others that stand beside it.
+pub(crate) fn between(
+    kind: ColumnKind,
+    (x, ours): (&Value, impl Iterator<Item = u64> + Clone),
+    (y, theirs): (&Value, impl Iterator<Item = u64> + Clone),
+) -> u8 {
     if x.whole == y.whole {
         return EXACT;
     }
-    let best = unequal(column.kind, x, y);
-    if best > NEAR && !(column.column.others_of(i).is_empty() && column.column.others_of(j).is_empty()) {
-        let ours = || std::iter::once(x).chain(column.others(i));
-        let theirs = || std::iter::once(y).chain(column.others(j));
-        if ours().any(|x| theirs().any(|y| x.whole == y.whole)) {
-            return NEAR;
-        }
-    }
-    best
+    let best = unequal(kind, x, y);
+    let in_common = || {
+        let mut ours = ours.chain([x.whole]);
+        ours.any(|x| theirs.clone().chain([y.whole]).any(|y| x == y))
+    };
+    if best > NEAR && in_common() { NEAR } else { best }
 }
 
 /// Whether each has in one column what the other has in the other.

@@ -50,6 +50,7 @@ impl Scale {
                 (0_u32..)
                     .zip(&column.counts)
                     .map(|(unit, _)| match column.share(unit) {
+                        _ if !weights.by_value => Against::new(of, level, 0.0),
                         share if share > 0.0 => Against::new(of, level, rarity(of.rarity(share))),
                         _ => Against::default(),
                     })

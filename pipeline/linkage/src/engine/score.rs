@@ -358,7 +358,7 @@ impl Part {
         a: Row,
         b: Row,
     ) {
-        if earlier.has(frame.row(a), frame.row(b)) {
+        if !frame.compares(a, b) || earlier.has(frame.row(a), frame.row(b)) {
             return;
         }
         let pattern = compare(frame, a, b);

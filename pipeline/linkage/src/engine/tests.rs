@@ -7,14 +7,14 @@ use super::{
     blocks::{Blocks, blocks_of},
     frame::Frame,
     kernel::{InstructionSet, Tile},
-    keys::{self, Chance},
+    keys::{self, Chance, mix},
     levels::compare,
     link_tables,
     scale::Scale,
     score::{self, Anchors, Bounds, Scored},
     train,
 };
-use crate::{Weight, candidates::mix};
+use crate::Weight;
 
 const FORENAMES: [&str; 24] = [
     "OLIVER", "AMELIA", "NOAH", "ISLA", "ARTHUR", "AVA", "MUHAMMAD", "LILY", "LEO", "IVY", "THEO", "FREYA",

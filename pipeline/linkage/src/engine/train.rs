@@ -187,7 +187,11 @@ impl Session {
                     continue;
                 }
                 pairs += in_block;
-                let mut count = |a: Row, b: Row| *counts.entry(compare(frame, a, b)).or_default() += 1.0;
+                let mut count = |a: Row, b: Row| {
+                    if frame.compares(a, b) {
+                        *counts.entry(compare(frame, a, b)).or_default() += 1.0;
+                    }
+                };
                 let (left, right) = sides(frame, block);
                 if frame.two {
                     for (_, a) in left {
@@ -407,8 +411,9 @@ fn set_prior(frame: &Frame<'_>, learned: &[&Learned], weights: &mut Weights) {
 /// Pairs of a session that neither chance nor persons explain, to one pair of one person, from which they are taken
 /// for households.
 const LEAST_HOUSEHOLDS: f64 = 0.05;
-/// The share of a person's rows, two by two, whose forenames have nothing in common, before anything says otherwise.
-/// Twins differ in nothing else: without this they would be taken for children under two names.
+/// The share of a person's rows, two by two, whose forenames, or whose birth dates, have nothing in common, before
+/// anything says otherwise. Twins differ in nothing but the one, and brothers of one forename in nothing but the other:
+/// without this they would be taken for children under two names, or born twice.
 const MOST_UNLIKE: f64 = 0.01;
 /// And so many to one that chance explains: names go together (a forename and a surname of one language), so that
 /// strangers agree on both somewhat oftener than on each.
@@ -454,7 +459,7 @@ fn learn_households(
     }
     let by_key = |at: usize| found.iter().all(|(session, _)| session.columns.contains(&at));
     for (at, (column, weights)) in frame.columns.iter().zip(&mut weights.columns).enumerate() {
-        if column.kind == ColumnKind::Name && !by_key(at) {
+        if matches!(column.kind, ColumnKind::Name | ColumnKind::Date) && !by_key(at) {
             weights.cap(count(column.kind), MOST_UNLIKE);
         }
     }

@@ -6,29 +6,31 @@
 
 use super::{
     frame::Frame,
-    levels::{EXACT, MOST_LEVELS, assumed_same, count, labels},
+    levels::{EXACT, MISSING, MOST_LEVELS, assumed_same, count, labels, level_of},
     outcome::{ColumnModel, LevelModel, TableModel},
 };
 use crate::Weight;
 
 /// The chances of a column's levels. Level 0 is missing and says nothing.
 #[derive(Clone, Debug)]
-pub(super) struct ColumnWeights {
-    pub(super) same: [f64; MOST_LEVELS],
-    pub(super) unrelated: [f64; MOST_LEVELS],
+pub(crate) struct ColumnWeights {
+    pub(crate) same: [f64; MOST_LEVELS],
+    pub(crate) unrelated: [f64; MOST_LEVELS],
     /// From 0, as among strangers, to 1, as among rows of one person.
-    pub(super) shared: f64,
+    pub(crate) shared: f64,
 }
 
 /// A model of all columns.
 #[derive(Clone, Debug)]
-pub(super) struct Weights {
-    pub(super) columns: Vec<ColumnWeights>,
+pub(crate) struct Weights {
+    pub(crate) columns: Vec<ColumnWeights>,
     /// The chance that two rows are of one person.
-    pub(super) same: f64,
+    pub(crate) same: f64,
     /// The chance that they are of one household, but not one person.
-    pub(super) household: f64,
-    pub(super) trained: bool,
+    pub(crate) household: f64,
+    pub(crate) trained: bool,
+    /// Whether a rare value counts for more: not where too few rows tell what is rare.
+    pub(crate) by_value: bool,
 }
 
 /// No value counts for more than this many bits beyond an average one, either way.
@@ -57,7 +59,24 @@ impl Weights {
             same: (smaller as f64 / 2.0 / frame.pairs().max(1.0)).min(0.5),
             household: 0.0,
             trained: false,
+            by_value: true,
         }
+    }
+
+    /// What a pattern is worth, any value counting as an average one.
+    pub(crate) fn of_pattern(&self, pattern: u64) -> Weight {
+        let (mut strangers, mut household) = (0.0, 0.0);
+        for (at, column) in self.columns.iter().enumerate() {
+            let level = level_of(pattern, at);
+            if level != MISSING {
+                let ratio = column.ratio(level);
+                strangers += ratio.log2();
+                household += ((1.0 - column.shared) * ratio + column.shared).log2();
+            }
+        }
+        let unrelated = 1.0 - self.same - self.household;
+        let against = unrelated * f64::exp2(strangers) + self.household * f64::exp2(household);
+        Weight::nearest((self.same / against).log2())
     }
 
     /// The model, for people.

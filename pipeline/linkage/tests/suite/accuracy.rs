@@ -112,18 +112,20 @@ impl Score {
             println!("  {noise}: recall {:.3} of {all}", 1.0 - share(*missed, *all));
         }
         println!(
-            "  pairs {}, persons {}, expected false {:.1}, priors {:e} {:e}",
+            "  pairs {}, persons {}, expected false {:.1}, household {:e}, priors {:?}",
             outcome.summary.pairs,
             outcome.summary.persons,
             outcome.summary.expected_false,
-            outcome.summary.prior_across,
-            outcome.summary.prior_within
+            outcome.summary.model.prior_household,
+            outcome.summary.priors
         );
-        for level in &outcome.summary.levels {
-            println!(
-                "  {} {}: m {:.5} u {:.7}",
-                level.field, level.level, level.same, level.unrelated
-            );
+        for column in &outcome.summary.model.columns {
+            for level in &column.levels {
+                println!(
+                    "  {} {}: m {:.5} h {:.5} u {:.7}",
+                    column.name, level.label, level.same, level.household, level.unrelated
+                );
+            }
         }
     }
 }
@@ -134,7 +136,7 @@ fn judge(children: u32, seed: u64) {
     let outcome = link(&entries, &Decisions::default(), &Settings::default(), &()).expect("a linkage");
     let score = Score::of(&told, &outcome);
     score.say(&outcome);
-    assert!(outcome.summary.trained, "the model was trained");
+    assert!(outcome.summary.model.trained, "the model was trained");
     assert!(
         score.right as f64 >= LEAST_PRECISION * score.links as f64,
         "precision of all links"

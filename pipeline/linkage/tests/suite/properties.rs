@@ -204,7 +204,7 @@ fn a_trained_linkage_does_not_depend_on_order_or_threads() {
     let one = run(&entries, &Decisions::default());
     let pool = rayon_pool(1);
     let other = pool.install(|| run(&turned, &Decisions::default()));
-    assert!(one.summary.trained);
+    assert!(one.summary.model.trained);
     assert_eq!(one.links, other.links);
     assert_eq!(one.review, other.review);
     assert_eq!(one.summary, other.summary);
