@@ -488,6 +488,29 @@ pub const FRESHNESS: Table = Table {
     foreign_keys: &[],
 };
 
+/// What became of child ids.
+pub const CHILD_ID_HISTORY: Table = Table {
+    name: "child_id_history",
+    comment: "A child id of an earlier version that no longer stands, or no longer for all that it stood for, and the \
+              id that stands for it since: to bring work that used the earlier version up to date",
+    columns: &[
+        needed(text("child_id", "The child id as it was")),
+        needed(text(
+            "now",
+            "The child id of today for it: of `merged` the child that it went into, of `split` the one that some of its \
+             records have since, of `ended` the id itself, which no child has any more",
+        )),
+        needed(text(
+            "reason",
+            "merged: its records and another child's were found to be of one child; split: of two children; ended: \
+             none of its records stands",
+        )),
+        needed(day("as_at", "The day that the night was for in which it changed")),
+    ],
+    primary_key: &["child_id", "now"],
+    foreign_keys: &[],
+};
+
 /// The dataset itself.
 pub const DATASET: Table = Table {
     name: "dataset",
@@ -524,6 +547,7 @@ pub const TABLES: &[Table] = &[
     SCHOOL_RECORD,
     SCHOOL_NEED,
     LINK,
+    CHILD_ID_HISTORY,
     FRESHNESS,
     DATASET,
 ];

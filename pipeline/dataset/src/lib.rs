@@ -17,6 +17,8 @@
 //! never written into SQL text, where a server's log would show them.
 
 pub mod audit;
+pub mod brake;
+pub mod children;
 pub mod decisions;
 pub mod error;
 pub mod facts;
@@ -41,6 +43,8 @@ mod sql;
 mod sqlite;
 
 pub use audit::{AuditEntry, AuditFault, AuditReport};
+pub use brake::BrakeRelease;
+pub use children::{ChildChange, ChildEvent, ChildEventFilter};
 pub use decisions::{Decision, DecisionKind, NewDecision, Side};
 pub use error::StoreError;
 pub use facts::{

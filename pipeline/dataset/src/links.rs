@@ -520,13 +520,16 @@ async fn compare(tx: &mut Tx) -> Result<LinkChange, StoreError> {
 /// What became of children since the last linkage. A run that is repeated after a stop finds nothing new.
 const EVENTS: [&str; 5] = [
     // It had ended or gone into another, and stands again.
-    "insert into child_event (run, as_at, event, child_id, other)
-     select $1, $2, 'returned', n.child_id, c.redirect
-       from new_child n join child c on c.child_id = n.child_id where c.state <> 'live'
+    "insert into child_event (run, as_at, event, child_id, other, tier)
+     select $1, $2, 'returned', n.child_id, c.redirect, l.tier
+       from new_child n join child c on c.child_id = n.child_id
+       left join new_link l on l.record_id = n.anchor and l.number = n.anchor_number
+      where c.state <> 'live'
      on conflict (run, event, child_id) do nothing",
-    "insert into child_event (run, as_at, event, child_id, other)
-     select $1, $2, 'split', n.child_id, o.child_id
+    "insert into child_event (run, as_at, event, child_id, other, tier)
+     select $1, $2, 'split', n.child_id, o.child_id, l.tier
        from new_child n join link o on o.record_id = n.anchor and o.number = n.anchor_number
+       join new_link l on l.record_id = n.anchor and l.number = n.anchor_number
       where o.child_id <> n.child_id and not exists (select 1 from child c where c.child_id = n.child_id)
      on conflict (run, event, child_id) do nothing",
     "insert into child_event (run, as_at, event, child_id, other)
@@ -536,8 +539,11 @@ const EVENTS: [&str; 5] = [
         and not exists (select 1 from link o
                           where o.record_id = n.anchor and o.number = n.anchor_number and o.child_id <> n.child_id)
      on conflict (run, event, child_id) do nothing",
-    "insert into child_event (run, as_at, event, child_id, other)
-     select $1, $2, 'merged', child_id, redirect from fate where redirect is not null
+    "insert into child_event (run, as_at, event, child_id, other, tier)
+     select $1, $2, 'merged', f.child_id, f.redirect, l.tier
+       from fate f join child c on c.child_id = f.child_id
+       left join new_link l on l.record_id = c.anchor and l.number = c.anchor_number
+      where f.redirect is not null
      on conflict (run, event, child_id) do nothing",
     "insert into child_event (run, as_at, event, child_id, other)
      select $1, $2, 'ended', child_id, null from fate where redirect is null

@@ -40,6 +40,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../migrations/postgres/0004_no_lookups.sql"),
     },
+    Migration {
+        version: 5,
+        sql: include_str!("../migrations/postgres/0005_child_ids.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

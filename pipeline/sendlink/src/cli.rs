@@ -68,8 +68,10 @@ pub enum Command {
     Status(Data),
     /// List the runs.
     History(History),
-    /// List held deliveries, and release or reject them.
+    /// List what is held, deliveries and the dataset, and release or reject it.
     Held(Held),
+    /// Show what became of child ids: all changes, or those of one id through time.
+    Children(Children),
     /// Show what share of each provider's notices matched, and why the rest did not.
     MatchRates(MatchRates),
     /// List what was wrong in deliveries, to tell providers.
@@ -128,11 +130,41 @@ pub struct Held {
     pub action: Option<HeldAction>,
 }
 
+#[derive(Debug, Args)]
+pub struct Children {
+    #[command(flatten)]
+    pub data: Data,
+    /// What to show.
+    #[command(subcommand)]
+    pub action: ChildrenAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChildrenAction {
+    /// One child id through time, with the ids that it went into, came from or took in.
+    History {
+        /// The child id, 32 hexadecimal digits.
+        child: String,
+    },
+    /// Every id that merged, split, ended or returned.
+    Changes {
+        /// Only those of nights for this day and later.
+        #[arg(long, value_name = "DATE")]
+        since: Option<Date>,
+        /// Only those of this run, as `sendlink history` numbers it.
+        #[arg(long, value_name = "NUMBER")]
+        run: Option<i64>,
+        /// Also the ids that were new, which are most.
+        #[arg(long)]
+        with_new: bool,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub enum HeldAction {
-    /// Let a held delivery be loaded by the next run.
+    /// Let a held delivery be loaded, or the dataset that the brake holds be published, by the next run.
     Release {
-        /// The delivery's id, or its beginning, as the list shows it.
+        /// The delivery's id, or its beginning, as the list shows it; or `dataset`.
         delivery: String,
         /// Why; kept in the audit chain.
         #[arg(long)]

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod check;
+pub mod children;
 pub mod decisions;
 pub mod demo;
 pub mod dictionary;

@@ -66,6 +66,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Run(arguments) => commands::run::run(&arguments).await,
         Command::Status(arguments) => commands::status::run(&arguments).await,
         Command::History(arguments) => commands::history::run(&arguments).await,
+        Command::Children(arguments) => commands::children::run(&arguments).await,
         Command::Held(arguments) => commands::held::run(&arguments).await,
         Command::MatchRates(arguments) => commands::match_rates::run(&arguments).await,
         Command::Findings(arguments) => commands::findings::run(&arguments).await,

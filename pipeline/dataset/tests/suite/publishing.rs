@@ -42,11 +42,11 @@ async fn fill(night: &Night) {
     night
         .load(&Sent::of(Kind::TwoYearReview, "5", vec![needy, review(141, 1)]))
         .await;
+    let pregnancies = [(130, 1, 131), (130, 2, 150)];
+    // Some children are two before they are one, so that ids have a history.
+    night.link_families(&[], &pregnancies).await;
     night
-        .link_families(
-            &[(100, 1), (101, 2), (5, 2), (140, 131)],
-            &[(130, 1, 131), (130, 2, 150)],
-        )
+        .link_families(&[(100, 1), (101, 2), (5, 2), (140, 131)], &pregnancies)
         .await;
 }
 

@@ -217,6 +217,7 @@ pub fn release() -> Release {
         })
         .into(),
         brake: 1.0,
+        brake_released: None,
         note: "operational".into(),
     }
 }

@@ -38,7 +38,7 @@ async fn a_newer_database_is_refused(home: Home) {
         "insert into schema_version (version) values (99)",
     )
     .await;
-    let latest = if home.database.is_some() { 4 } else { 3 };
+    let latest = if home.database.is_some() { 5 } else { 4 };
     for access in [Access::ReadWrite, Access::ReadOnly] {
         let refused = Store::open(&home.url, access).await;
         assert!(matches!(

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use dataset::{Release, StoreError};
 
-use super::{Night, freshness, load::interrupted, summary::PublishedSummary};
+use super::{
+    Night, freshness,
+    load::interrupted,
+    summary::{BrakeSummary, PublishedSummary},
+};
 use crate::{context, exit::Failure, feeds::Ready};
 
 /// Marks every release: match rates and what comes from them have had no disclosure control.
@@ -31,6 +35,12 @@ pub async fn publish(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), F
             .join(", "),
         feeds: freshness::states(night),
         brake: night.config.night.changed_ids_brake,
+        brake_released: night
+            .store
+            .brake_release()
+            .await
+            .map_err(interrupted)?
+            .map(|release| release.changed),
         note: NOTE.to_owned(),
     };
     fail::fail_point!("night::before-publish");
@@ -54,6 +64,9 @@ pub async fn publish(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), F
         Err(error @ (StoreError::Invariant { .. } | StoreError::Brake { .. })) => {
             tracing::error!(%error, "The dataset is held; yesterday's stands until a person has looked.");
             night.summary.held = Some(error.to_string());
+            if let StoreError::Brake { changed, before } = error {
+                night.summary.brake = Some(BrakeSummary { changed, before });
+            }
         }
         Err(error) => return Err(interrupted(error)),
     }

@@ -25,6 +25,8 @@ pub struct Summary {
     pub published: Option<PublishedSummary>,
     /// Why the dataset was not published.
     pub held: Option<String>,
+    /// What the brake held it for; none where it did not.
+    pub brake: Option<BrakeSummary>,
     /// Where reports were written.
     pub reports: Vec<String>,
 }
@@ -80,6 +82,15 @@ pub struct LinkageSummary {
     pub refused_unions: u64,
 }
 
+/// Child ids that would change, more than the brake allows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct BrakeSummary {
+    /// How many would change or leave.
+    pub changed: u64,
+    /// How many are published.
+    pub before: u64,
+}
+
 /// What was published.
 #[derive(Clone, Debug, Serialize)]
 pub struct PublishedSummary {
@@ -102,6 +113,7 @@ impl Summary {
             linkage: None,
             published: None,
             held: None,
+            brake: None,
             reports: Vec::new(),
         }
     }

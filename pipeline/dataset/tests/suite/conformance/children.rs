@@ -1,6 +1,6 @@
 //! Links, child ids, decisions, and what is published of children.
 
-use dataset::{DecisionKind, NewDecision, Side, StoreError};
+use dataset::{ChildChange, ChildEvent, ChildEventFilter, DecisionKind, NewDecision, Side, StoreError};
 use jiff::civil::date;
 use records::Kind;
 
@@ -60,6 +60,66 @@ async fn children_keep_their_ids_and_history(home: Home) {
     assert_eq!((change.merged, change.split, change.moved), (1, 1, 2));
     assert_eq!(store.resolve_child(child_id(1)).await.unwrap(), Some(child_id(2)));
     assert_eq!(store.resolve_child(child_id(9)).await.unwrap(), None);
+
+    let event = |change, child, other: Option<u8>| ChildEvent {
+        run: night.run.id,
+        as_at: DAY,
+        change,
+        child: child_id(child),
+        other: other.map(child_id),
+        tier: match change {
+            ChildChange::New | ChildChange::Ended => None,
+            // It stands alone, but for the record that its id was not made from.
+            ChildChange::Returned => Some("T0".to_owned()),
+            _ => Some("T1".to_owned()),
+        },
+    };
+    let of_two = [
+        event(ChildChange::New, 1, None),
+        event(ChildChange::Merged, 1, Some(2)),
+        event(ChildChange::New, 2, None),
+        event(ChildChange::Merged, 2, Some(1)),
+        event(ChildChange::Returned, 2, Some(1)),
+    ];
+    assert_eq!(store.child_history(child_id(2)).await.unwrap(), of_two);
+    assert_eq!(store.child_history(child_id(9)).await.unwrap(), []);
+    let since = |since| ChildEventFilter {
+        since,
+        ..ChildEventFilter::default()
+    };
+    assert_eq!(store.child_events(since(None)).await.unwrap().len(), 4);
+    assert_eq!(
+        store.child_events(since(Some(date(2026, 3, 2)))).await.unwrap(),
+        []
+    );
+
+    night.publish().await;
+    let told = |was: u8, now: u8, reason: &str| {
+        let [was, now] = [was, now].map(|child| hex(&child_id(child).0));
+        format!("{was} {now} {reason} {DAY}")
+    };
+    assert_eq!(
+        child_id_history(&home).await,
+        [told(1, 2, "merged"), told(3, 3, "ended"),]
+    );
+}
+
+async fn child_id_history(home: &Home) -> Vec<String> {
+    let sql = "select child_id || ' ' || now || ' ' || reason || ' ' || as_at from child_id_history
+                order by child_id, now";
+    match &home.database {
+        Some(database) => {
+            let sql = sqlx::AssertSqlSafe(sql.replace("from child", "from joint.child"));
+            sqlx::query_scalar(sql)
+                .fetch_all(&mut database.connect().await)
+                .await
+                .unwrap()
+        }
+        None => {
+            let pool = sqlite_pool(home, "joint.db").await;
+            sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap()
+        }
+    }
 }
 
 async fn links_must_be_whole(home: Home) {
@@ -235,6 +295,7 @@ async fn bytes_of_what_is_published(home: &Home) -> Vec<u8> {
         "school_record",
         "school_need",
         "link",
+        "child_id_history",
         "freshness",
         "dataset",
     ] {
@@ -281,7 +342,29 @@ async fn the_brake_holds_a_publication(home: Home) {
         first.digest,
         "what was published stays"
     );
-    night.publish().await;
+
+    // Leave for fewer ids than change is none; leave for so many is used up by the publication.
+    let leave = async |changed| {
+        let store = &night.store;
+        store
+            .release_brake(&night.lease, changed, "a person", "a trust left the area")
+            .await
+            .unwrap();
+        let given = store.brake_release().await.unwrap().unwrap();
+        assert_eq!(
+            (given.changed, given.reason.as_str()),
+            (changed, "a trust left the area")
+        );
+        dataset::Release {
+            brake_released: Some(given.changed),
+            ..careful.clone()
+        }
+    };
+    let too_little = leave(2).await;
+    assert!(night.try_publish(&too_little).await.is_err());
+    let enough = leave(3).await;
+    night.try_publish(&enough).await.unwrap();
+    assert_eq!(night.store.brake_release().await.unwrap(), None);
     assert_ne!(night.store.digest().await.unwrap(), first.digest);
 }
 
