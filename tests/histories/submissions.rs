@@ -96,7 +96,15 @@ impl History {
             let sent = sent.iter().find(|sent| sent.made == *made)?;
             (!sent.held && !sent.rejected).then_some(sent.rows)
         });
-        let held = before.is_some_and(|before| rows < before / 2 || 2 * rows < before && before - rows > 30);
+        let few = before.is_some_and(|before| rows < before / 2 || 2 * rows < before && before - rows > 30);
+        // So does a month that would be left without any.
+        let standing = holding(&self.model.reviews).find(|(of, sent)| *of == month && sent.made < made);
+        let emptied = says.is_empty()
+            && standing.is_some_and(|(_, sent)| {
+                let mut numbers = sent.says.keys();
+                numbers.any(|number| !self.model.forgotten_reviews.contains(number))
+            });
+        let held = few || emptied;
         self.told.push(format!(
             "{folder}: {says:?}, {rows} rows, {before:?} before, held {held}"
         ));

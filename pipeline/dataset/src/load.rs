@@ -6,6 +6,7 @@
 //! snapshot by the snapshot's time and hash instead, so that a snapshot counts as a whole. A record of a
 //! scope is gone once the latest snapshot of the scope is later than the version that it stands by.
 
+mod ending;
 mod merge;
 mod stage;
 mod written;

@@ -42,6 +42,14 @@ pub(super) enum Says {
 }
 
 impl WrittenRow {
+    /// The snapshot scope in which it states its record; none where it belongs to none, or takes its record back.
+    pub fn states_in(&self) -> Option<&str> {
+        match self.says {
+            Says::Withdrawn => None,
+            Says::Pregnancy | Says::Birth | Says::OfChild => self.scope.as_deref(),
+        }
+    }
+
     /// Writes a row out.
     ///
     /// # Errors

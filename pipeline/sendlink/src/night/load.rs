@@ -199,10 +199,7 @@ async fn load_one(
         summary.add(info.label, format!("refused: {wrong}"), read.counts);
         return Ok(());
     }
-    if !released
-        && ready.feed.delivery != config::Delivery::Delta
-        && let Some(reason) = volume::implausible(&night.store, ready.feed, &read).await?
-    {
+    if !released && let Some(reason) = volume::implausible(&night.store, ready.feed, &info, &read).await? {
         tracing::warn!(
             feed = ready.feed.name,
             delivery = info.label,

@@ -5,6 +5,7 @@
 //! file has no name and vanishes with the process.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, BufReader, BufWriter, Read, Seek, Write},
     path::Path,
@@ -13,7 +14,11 @@ use std::{
 use dataset::WrittenRow;
 
 /// A row as it stands in a spool.
-pub struct SpooledRow(Vec<u8>);
+pub struct SpooledRow {
+    bytes: Vec<u8>,
+    /// The scope in which it states a record.
+    states_in: Option<String>,
+}
 
 impl SpooledRow {
     /// Makes one.
@@ -21,9 +26,10 @@ impl SpooledRow {
     /// # Errors
     /// Where the row cannot be written.
     pub fn new(row: &WrittenRow) -> io::Result<Self> {
-        postcard::to_allocvec(row)
-            .map(SpooledRow)
-            .map_err(io::Error::other)
+        Ok(SpooledRow {
+            bytes: postcard::to_allocvec(row).map_err(io::Error::other)?,
+            states_in: row.states_in().map(str::to_owned),
+        })
     }
 }
 
@@ -31,12 +37,14 @@ impl SpooledRow {
 pub struct SpoolWriter {
     file: BufWriter<File>,
     rows: u64,
+    stating: BTreeMap<String, u64>,
 }
 
 /// A spool to be read back.
 pub struct Spool {
     file: File,
     rows: u64,
+    stating: BTreeMap<String, u64>,
 }
 
 impl SpoolWriter {
@@ -48,6 +56,7 @@ impl SpoolWriter {
         Ok(SpoolWriter {
             file: BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(folder)?),
             rows: 0,
+            stating: BTreeMap::new(),
         })
     }
 
@@ -56,10 +65,18 @@ impl SpoolWriter {
     /// # Errors
     /// Where the disk takes no more.
     pub fn push(&mut self, row: &SpooledRow) -> io::Result<()> {
-        let SpooledRow(bytes) = row;
+        let SpooledRow { bytes, states_in } = row;
         self.file.write_all(&(bytes.len() as u32).to_le_bytes())?;
         self.file.write_all(bytes)?;
         self.rows += 1;
+        if let Some(scope) = states_in {
+            match self.stating.get_mut(scope) {
+                Some(rows) => *rows += 1,
+                None => {
+                    self.stating.insert(scope.clone(), 1);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -73,6 +90,7 @@ impl SpoolWriter {
         Ok(Spool {
             file,
             rows: self.rows,
+            stating: self.stating,
         })
     }
 }
@@ -81,6 +99,11 @@ impl Spool {
     /// How many rows it holds.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many of them state a record of this scope.
+    pub fn stating(&self, scope: &str) -> u64 {
+        self.stating.get(scope).copied().unwrap_or_default()
     }
 
     /// Reads the rows back, once.

@@ -4,11 +4,13 @@
 //! is measured against what the vault holds of it; a scope that is new (the next census), against the latest
 //! scope of the same family (the same school's, or the same set's, last census). A submission for a reporting
 //! period repeats records of the periods before, which then belong to it, so that it is measured by its rows
-//! against those of the submission loaded last.
+//! against those of the submission loaded last; rows in quarantine say nothing and count for neither.
+//!
+//! However wide the band, nothing takes the place of records because it could not be read.
 
 use std::collections::BTreeMap;
 
-use dataset::{Store, Verdict};
+use dataset::{DeliveryInfo, Store, Verdict};
 use records::{TableCounts, counts::Tally};
 
 use super::read::ReadDelivery;
@@ -17,19 +19,31 @@ use crate::{
     exit::Failure,
 };
 
-/// Why a snapshot is implausible; none where it is not, or where there is nothing to measure it against.
+/// Why a delivery is implausible as that which takes the place of what stands; none where it is not, or where there is
+/// nothing to measure it against.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn implausible(store: &Store, feed: &Feed, read: &ReadDelivery) -> Result<Option<String>, Failure> {
+pub async fn implausible(
+    store: &Store,
+    feed: &Feed,
+    info: &DeliveryInfo,
+    read: &ReadDelivery,
+) -> Result<Option<String>, Failure> {
+    if let Some(reason) = emptied(store, feed, info, read).await? {
+        return Ok(Some(reason));
+    }
+    if feed.delivery == Delivery::Delta {
+        return Ok(None);
+    }
     if feed.delivery == Delivery::Period {
         let loaded = store.deliveries(Some(&feed.name)).await?;
         let last = loaded.iter().rfind(|row| row.verdict == Verdict::Loaded);
-        let before = last.map_or(0, |row| rows_of(&row.counts));
+        let before = last.map_or(0, |row| usable_rows(&row.counts));
         return Ok(outside(
             feed,
-            "rows",
-            rows_of(&read.counts),
+            "rows that can be used",
+            usable_rows(&read.counts),
             before,
             "came last time",
         ));
@@ -38,14 +52,47 @@ pub async fn implausible(store: &Store, feed: &Feed, read: &ReadDelivery) -> Res
     let known = store.scope_sizes(&feed.name).await?;
     let before = baseline(&known, &families);
     if before == 0 {
-        let empty = rows_of(&read.counts) == 0 && !known.is_empty();
+        let empty = usable_rows(&read.counts) == 0 && !known.is_empty();
         return Ok(empty.then(|| "it is empty".to_owned()));
     }
     Ok(outside(feed, "records", read.spool.rows(), before, "stood"))
 }
 
-fn rows_of(counts: &TableCounts) -> u64 {
-    counts.0.values().map(|tally: &Tally| tally.rows).sum()
+/// Why a delivery that would leave nothing where records stand must wait: of a scope that it is a snapshot of, or of what
+/// an earlier reading of it brought. A band that begins at nothing lets an empty delivery through, but not one that
+/// could not be read.
+async fn emptied(
+    store: &Store,
+    feed: &Feed,
+    info: &DeliveryInfo,
+    read: &ReadDelivery,
+) -> Result<Option<String>, Failure> {
+    let mut ended = 0;
+    for scope in read
+        .scopes
+        .iter()
+        .filter(|scope| read.spool.stating(&scope.scope) == 0)
+    {
+        ended += store.would_end(info, Some(scope)).await?;
+    }
+    if ended == 0 && read.spool.rows() == 0 {
+        ended = store.would_end(info, None).await?;
+    }
+    let quarantined: u64 = read.counts.0.values().map(|tally| tally.quarantined).sum();
+    let (least, _) = feed.volume();
+    Ok(match (ended, quarantined) {
+        (0, _) => None,
+        (_, 0) if least == 0.0 => None,
+        (_, 0) => Some(format!("it has no records where {ended} stood")),
+        _ => Some(format!(
+            "it has no records that can be used where {ended} stood, and {quarantined} rows in quarantine"
+        )),
+    })
+}
+
+fn usable_rows(counts: &TableCounts) -> u64 {
+    let usable = |tally: &Tally| tally.rows.saturating_sub(tally.quarantined);
+    counts.0.values().map(usable).sum()
 }
 
 /// Why this many are outside the feed's band.
