@@ -278,6 +278,9 @@ fn every_command_and_fault(database: Database) {
     canary.says(&["dictionary"], &[0]);
     canary.says(&["keys", "show"], &[0]);
     canary.says(&["mapping", "list"], &[0]);
+    canary.says(&["quality"], &[0]);
+    canary.says(&["quality", "--guild"], &[0]);
+    canary.says(&["children", "changes", "--with-new"], &[0]);
     canary.says(&["verify"], &[0]);
     let census_folder = area.file("incoming/school-census").join(&all[1].surname);
     for (layout, sample) in [

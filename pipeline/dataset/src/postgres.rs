@@ -42,7 +42,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 5,
-        sql: include_str!("../migrations/postgres/0005_child_ids.sql"),
+        sql: include_str!("../migrations/postgres/0005_child_ids_and_quality.sql"),
     },
 ];
 

@@ -34,7 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 4,
-        sql: include_str!("../migrations/sqlite/0004_child_ids.sql"),
+        sql: include_str!("../migrations/sqlite/0004_child_ids_and_quality.sql"),
     },
 ];
 

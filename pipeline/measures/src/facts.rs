@@ -229,7 +229,7 @@ fn is_conflict(evidence: &str) -> bool {
         .any(|word| CONFLICTS.contains(&word))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -8,7 +8,9 @@ use std::{
 use dataset::{Facts, RecordFact, Store};
 use jiff::civil::Date;
 use linkage::RecordId;
-use measures::{Births, Early, Notice, Organisations, Reasons, SchoolFacts, Settings, Slice, Unmatched};
+use measures::{
+    Births, Early, Notice, Organisations, QualityFigure, Reasons, SchoolFacts, Settings, Slice, Unmatched,
+};
 use pseudonym::{Keys, Reference};
 use records::Location;
 use reports::{UnmatchedLine, Whereabouts};
@@ -31,6 +33,8 @@ pub struct Assessment {
     pub organisations: Organisations,
     /// Why a notice is not matched.
     pub reasons: Reasons,
+    /// How good linkage is, by group of children.
+    pub quality: Vec<QualityFigure>,
     senders: HashMap<String, Sender>,
     as_at: Date,
     first_night: Date,
@@ -71,6 +75,7 @@ impl Assessment {
                 .map(|fact| fact.first_seen)
                 .min()
                 .unwrap_or(as_at),
+            quality: measures::quality(&facts, as_at).map_err(|error| Failure::new(Exit::Bug, error))?,
             senders: senders(facts),
             notices,
             early,

@@ -74,6 +74,8 @@ pub enum Command {
     Children(Children),
     /// Show what share of each provider's notices matched, and why the rest did not.
     MatchRates(MatchRates),
+    /// Show how good linkage is, by group of children, and how that has changed.
+    Quality(Quality),
     /// List what was wrong in deliveries, to tell providers.
     Findings(Findings),
     /// Link files of your own: find the rows of one CSV file, or of two, that are the same person.
@@ -128,6 +130,15 @@ pub struct Held {
     /// What to do; lists the held deliveries where nothing is said.
     #[command(subcommand)]
     pub action: Option<HeldAction>,
+}
+
+#[derive(Debug, Args)]
+pub struct Quality {
+    #[command(flatten)]
+    pub data: Data,
+    /// Write instead what whoever uses linked data should be told (GUILD), as Markdown.
+    #[arg(long)]
+    pub guild: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod link;
 pub mod mapping;
 pub mod match_rates;
+pub mod quality;
 pub mod run;
 pub mod status;
 pub mod synth;

@@ -69,6 +69,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Children(arguments) => commands::children::run(&arguments).await,
         Command::Held(arguments) => commands::held::run(&arguments).await,
         Command::MatchRates(arguments) => commands::match_rates::run(&arguments).await,
+        Command::Quality(arguments) => commands::quality::run(&arguments).await,
         Command::Findings(arguments) => commands::findings::run(&arguments).await,
         Command::Link(arguments) => commands::link::run(&arguments).await,
         Command::Decisions(arguments) => commands::decisions::run(&arguments).await,

@@ -126,7 +126,7 @@ mod tests {
     fn the_migrations_make_the_declared_tables() {
         let migrations = [
             include_str!("../../migrations/postgres/0001_zones.sql"),
-            include_str!("../../migrations/postgres/0005_child_ids.sql"),
+            include_str!("../../migrations/postgres/0005_child_ids_and_quality.sql"),
         ];
         for (schema, tables) in [("joint", TABLES), ("open", OPEN_TABLES)] {
             for table in tables {

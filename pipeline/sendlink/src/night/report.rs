@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dataset::findings::FindingFilter;
-use measures::{Rate, Slice};
+use dataset::{QualityRow, findings::FindingFilter};
+use measures::{QualityFigure, Rate, Slice};
 use records::Kind;
 use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
 
@@ -45,6 +45,12 @@ pub async fn write(night: &mut Night<'_>) -> Result<Page, Failure> {
     if night.store.published().await.map_err(interrupted)?.is_some() {
         let assessment = Assessment::read(night.config, &night.store, None).await?;
         rates = assessment.rates(&BTreeSet::from(Slice::ALL), None);
+        let quality: Vec<QualityRow> = assessment.quality.iter().map(quality_row).collect();
+        night
+            .store
+            .save_quality(&night.lease, &night.run, &quality)
+            .await
+            .map_err(interrupted)?;
         let mut bytes = Vec::new();
         reports::write_rates(&rates, reports::Format::Csv, &mut bytes)
             .map_err(|error| Failure::new(Exit::Bug, error))?;
@@ -122,6 +128,18 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
         rates,
         outputs,
     })
+}
+
+fn quality_row(figure: &QualityFigure) -> QualityRow {
+    QualityRow {
+        measure: figure.measure.as_str().to_owned(),
+        slice: figure.slice.as_str().to_owned(),
+        part: figure.part.clone(),
+        counted: figure.counted.map(|(counted, of, _)| (counted, of)),
+        share: figure
+            .counted
+            .map(|(_, _, interval)| [interval.value, interval.lower, interval.upper]),
+    }
 }
 
 async fn children(night: &Night<'_>) -> Result<Children, Failure> {

@@ -13,6 +13,21 @@ create table ops.brake_release (
   used_by bigint references ops.run (id)
 );
 
+-- How good the linkage of each night was, as `sendlink quality` prints it. Counts are blank where a group is too small
+-- to be shown.
+create table ops.linkage_quality (
+  run bigint not null references ops.run (id),
+  measure text collate "C" not null,
+  slice text collate "C" not null,
+  part text collate "C" not null,
+  counted bigint,
+  of_all bigint,
+  share double precision,
+  lower double precision,
+  upper double precision,
+  primary key (run, measure, slice, part)
+);
+
 create table joint.child_id_history (
   child_id text collate "C" not null,
   now text collate "C" not null,

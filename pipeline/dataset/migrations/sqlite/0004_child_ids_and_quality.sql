@@ -12,3 +12,18 @@ create table brake_release (
   released_at text not null,
   used_by integer references run (id)
 ) strict;
+
+-- How good the linkage of each night was, as `sendlink quality` prints it. Counts are blank where a group is too small
+-- to be shown.
+create table linkage_quality (
+  run integer not null references run (id),
+  measure text not null,
+  slice text not null,
+  part text not null,
+  counted integer,
+  of_all integer,
+  share real,
+  lower real,
+  upper real,
+  primary key (run, measure, slice, part)
+) strict;
