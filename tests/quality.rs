@@ -49,6 +49,19 @@ fn every_night_says_how_good_its_links_are_by_group() {
         let (found, there) = figure("expected recall", "total", "").expect("a figure");
         assert!(found == right && there >= found, "{found} of {there}");
 
+        let (again, hidden) = figure("hold-out recall", "total", "").expect("a figure");
+        assert!(
+            hidden > 0 && again < hidden,
+            "{again} of {hidden} found without numbers"
+        );
+        let (right, joined) = figure("hold-out precision", "total", "").expect("a figure");
+        assert!(
+            right <= joined && right * 100 >= joined * 98,
+            "{right} of {joined}"
+        );
+        let (chance, decoys) = figure("decoys matched", "total", "").expect("a figure");
+        assert!(decoys > 10 && chance * 20 <= decoys, "{chance} of {decoys}");
+
         // The parts make up the whole, but for those that are too small to be shown.
         for by in ["feed", "provider"] {
             let sum: u64 = figures

@@ -35,6 +35,7 @@ mod clusters;
 mod entry;
 mod expected;
 mod faces;
+mod hold_out;
 mod identifiers;
 mod link;
 mod links;
@@ -56,6 +57,7 @@ pub use encoding::{
     PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
+pub use hold_out::{HoldOut, hold_out};
 pub use link::link;
 pub use outcome::{
     AnchorRank, Bar, Candidate, Evidence, KindPrior, Link, Linkage, ModelSummary, MotherEvidence, NotATier,

@@ -157,6 +157,8 @@ pub struct Night {
     pub changed_ids_brake: f64,
     /// A notice that reached the area more than this many days after the opinion is late.
     pub late_notice_days: u16,
+    /// Whether everything is linked once more without NHS numbers, to see how right linkage is.
+    pub hold_out: bool,
 }
 
 impl Default for Night {
@@ -168,6 +170,7 @@ impl Default for Night {
             changed_ids_brake: 0.1,
             // Four weeks: the usual local agreement, as the statute sets no limit.
             late_notice_days: 28,
+            hold_out: true,
         }
     }
 }

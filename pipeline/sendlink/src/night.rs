@@ -31,6 +31,7 @@ use std::{sync::Arc, time::Instant};
 
 use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
+use linkage::HoldOut;
 use pseudonym::Keys;
 use transport::Landing;
 
@@ -72,6 +73,8 @@ struct Night<'a> {
     landing: Landing,
     stop: Stop,
     summary: Summary,
+    /// What linking once more without NHS numbers found.
+    held_out: Option<HoldOut>,
 }
 
 /// Runs the night.
@@ -171,6 +174,7 @@ async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, F
         landing,
         stop: Stop::listening(),
         summary,
+        held_out: None,
     })
 }
 

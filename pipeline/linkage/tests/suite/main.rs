@@ -7,6 +7,7 @@ mod child_ids;
 mod early;
 mod encoder;
 mod families;
+mod hold_out;
 mod nights;
 mod properties;
 mod rules;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use dataset::{ChildRow, DecisionKind, EncodingRow, LinkRow, Links, Member, Side, Store};
 use linkage::{
-    Apart, CarriedOver, Decisions, Entry, KnownChild, LinkError, Linkage, Supersession, Yesterday,
+    Apart, CarriedOver, Decisions, Entry, HoldOut, KnownChild, LinkError, Linkage, Supersession, Yesterday,
 };
 use pseudonym::Encoder;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
     night.check_stop()?;
     tracing::info!("Linking all records.");
     let encoder = context::encoder(&night.keys)?;
-    let entries = entries(&night.store, &encoder).await?;
+    let mut entries = entries(&night.store, &encoder).await?;
     let decisions = decisions(&night.store).await?;
     let members = night.store.membership().await.map_err(interrupted)?;
     let known = night.store.known_children().await.map_err(interrupted)?;
@@ -58,10 +58,7 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         let carried = linkage::carry_over(&mut linkage, &yesterday, &|subject| encoder.child_id(subject));
         Ok((linkage, carried))
     })
-    .map_err(|error| match error {
-        LinkError::Cancelled => super::stop::stopped(),
-        error => Failure::new(Exit::Bug, error),
-    })?;
+    .map_err(failure)?;
     drop(watch);
     let carried = carried.map_err(|error| Failure::new(Exit::KeyRefused, error))?;
 
@@ -81,7 +78,33 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         split = change.split,
         "Records are linked."
     );
+    if night.config.night.hold_out {
+        // As much memory again is wanted now.
+        drop((linkage, carried, links, members));
+        night.held_out = Some(hold_out(night, &mut entries, &decisions, &settings)?);
+    }
     Ok(())
+}
+
+/// Links once more without NHS numbers, to see how right linkage is.
+fn hold_out(
+    night: &Night<'_>,
+    entries: &mut Vec<Entry>,
+    decisions: &Decisions,
+    settings: &linkage::Settings,
+) -> Result<HoldOut, Failure> {
+    let watch = Watcher {
+        stop: night.stop.clone(),
+        progress: Progress::start("comparing without NHS numbers", None),
+    };
+    tokio::task::block_in_place(|| linkage::hold_out(entries, decisions, settings, &watch)).map_err(failure)
+}
+
+fn failure(error: LinkError) -> Failure {
+    match error {
+        LinkError::Cancelled => super::stop::stopped(),
+        error => Failure::new(Exit::Bug, error),
+    }
 }
 
 /// Every current record, unsealed while the next are read; by record id.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dataset::{QualityRow, findings::FindingFilter};
+use linkage::HoldOut;
 use measures::{QualityFigure, Rate, Slice};
 use records::Kind;
 use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
@@ -45,7 +46,8 @@ pub async fn write(night: &mut Night<'_>) -> Result<Page, Failure> {
     if night.store.published().await.map_err(interrupted)?.is_some() {
         let assessment = Assessment::read(night.config, &night.store, None).await?;
         rates = assessment.rates(&BTreeSet::from(Slice::ALL), None);
-        let quality: Vec<QualityRow> = assessment.quality.iter().map(quality_row).collect();
+        let mut quality: Vec<QualityRow> = assessment.quality.iter().map(quality_row).collect();
+        quality.extend(night.held_out.iter().flat_map(held_out_rows));
         night
             .store
             .save_quality(&night.lease, &night.run, &quality)
@@ -140,6 +142,39 @@ fn quality_row(figure: &QualityFigure) -> QualityRow {
             .counted
             .map(|(_, _, interval)| [interval.value, interval.lower, interval.upper]),
     }
+}
+
+/// What a second linkage found, which knew no NHS number.
+fn held_out_rows(held_out: &HoldOut) -> Vec<QualityRow> {
+    let mut rows = Vec::new();
+    let mut add = |measure: &str, part: String, counted: u64, of: u64| {
+        if let Some(interval) = measures::wilson(counted, of) {
+            rows.push(QualityRow {
+                measure: measure.to_owned(),
+                slice: if part.is_empty() { "total" } else { "kind" }.to_owned(),
+                part,
+                counted: Some((counted, of)),
+                share: Some([interval.value, interval.lower, interval.upper]),
+            });
+        }
+    };
+    for (measure, by_kind) in [
+        ("hold-out recall", &held_out.found),
+        ("hold-out precision", &held_out.right),
+    ] {
+        for kind in Kind::ALL {
+            if let Some((of, counted)) = by_kind.get(&(kind as u8)) {
+                add(measure, kind.as_str().to_owned(), *counted, *of);
+            }
+        }
+        let (of, counted) = by_kind
+            .values()
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        add(measure, String::new(), counted, of);
+    }
+    let (of, counted) = held_out.decoys;
+    add("decoys matched", String::new(), counted, of);
+    rows
 }
 
 async fn children(night: &Night<'_>) -> Result<Children, Failure> {
