@@ -154,6 +154,7 @@ fn parse(feed: &Feed, rounds: u32, sample: &mut Sample) -> Outcomes<()> {
         Format::Xml => "xml",
         Format::Xlsx => "xlsx",
         Format::Json => "json",
+        Format::Fhir => "fhir",
     };
     // Also what brings the files into the system's cache.
     let counted = sample.take(feed)?;

@@ -1,30 +1,32 @@
 //! Reading a file of one table, a record a row: what every feed of spreadsheets and flat exports does.
 
+use std::collections::BTreeMap;
+
 use records::{Location, Outcome, finding::Effect};
 
 use crate::{
     binding::{Binding, known_names},
     connector::{DeliveryFile, Incoming, ReadError, Sink},
     field::Table,
-    layout::Layout,
+    layout::{Column, Layout},
     report::{at, refuse, refused},
     rules,
     tabular::{Reader, Row, Step},
     values::{Values, Verdict},
 };
 
-/// Refuses a delivery whose layout has neither column nor default for one of `fields`, without which no row is a
-/// record: none of its rows could be loaded, and the layout is to blame, not the rows.
+/// Refuses a delivery whose layout has, among `columns`, neither column nor default for one of `fields`, without which no
+/// row is a record: none of its rows could be loaded, and the layout is to blame, not the rows.
 ///
 /// # Errors
 /// [`ReadError::Refused`]; `sink` has the finding.
 pub fn check_mapped(
     fields: &[&str],
-    layout: &Layout,
+    columns: &BTreeMap<String, Column>,
     file: &DeliveryFile,
     sink: &mut dyn Sink,
 ) -> Result<(), ReadError> {
-    let Some(field) = fields.iter().find(|field| !layout.columns.contains_key(**field)) else {
+    let Some(field) = fields.iter().find(|field| !columns.contains_key(**field)) else {
         return Ok(());
     };
     let location = Location {

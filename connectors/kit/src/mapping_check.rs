@@ -18,7 +18,7 @@ use crate::{
 /// What a layout would read from a sample.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// By file of the sample, except XML, whose elements are only counted under [`rows`](Self::rows).
+    /// By file of the sample, except XML and FHIR, whose elements are only counted under [`rows`](Self::rows).
     pub files: Vec<FileReport>,
     /// Rows by table.
     pub rows: BTreeMap<&'static str, u64>,
@@ -90,7 +90,7 @@ pub fn mapping_check(
         ..*reading
     };
     let mut report = Report::default();
-    if layout.file.format != Format::Xml {
+    if !matches!(layout.file.format, Format::Xml | Format::Fhir) {
         for file in &sample.files {
             let known = known_names(&layout.columns, &layout.ignored);
             // A file that cannot be opened refuses the sample below, with a finding that says why.

@@ -102,6 +102,14 @@ records::rules! {
         "send a submission for each month", "NHS Data Dictionary, REPORTING PERIOD START DATE";
     FUTURE_PERIOD = "F050", "the reporting period or the time of creation lies after the day on which the delivery is read",
         "check the dates in the header table", "sendlink";
+    NOT_FHIR = "F051", "the file is not FHIR: neither a Bundle nor resources one after the other",
+        "send Bundles in JSON, one in a file, one a line or in an array, or one in an XML document", "HL7 FHIR, Bundle";
+    NO_RESOURCE = "F052", "the object does not say which resource it is",
+        "send whole FHIR resources, with their resourceType", "HL7 FHIR, resource formats";
+    NO_EVENT_TYPE = "F053", "the message does not say whether it is new, an update or a deletion",
+        "fill in the message event type of the header", "NHS England, National Events Management Service, generic event message requirements";
+    SEVERAL_NUMBERS = "F054", "the person has several different NHS numbers in force; none of them was used",
+        "send one NHS number, and give superseded ones an end", "NHS England, UK Core Patient";
 }
 
 #[cfg(test)]

@@ -32,7 +32,6 @@ use crate::{
 
 mod csv;
 mod json;
-mod json_split;
 mod row;
 mod split;
 mod xlsx;
@@ -99,7 +98,7 @@ pub enum TabularError {
 }
 
 impl TabularError {
-    fn refused(rule: &'static Rule, line: impl Into<Option<u64>>) -> Self {
+    pub(crate) fn refused(rule: &'static Rule, line: impl Into<Option<u64>>) -> Self {
         TabularError::Refused {
             rule,
             line: line.into(),
@@ -151,8 +150,8 @@ impl Reader {
                 })
             }
             Format::Json => Self::from_json(File::open(&file.path)?, form, &file.label, known),
-            // No flat layout is of XML: `Layout::parse` sees to that.
-            Format::Xml => Err(TabularError::refused(&rules::BAD_HEADER, None)),
+            // No flat layout is of XML, and FHIR is read by messages: `Layout::parse` and the connectors see to that.
+            Format::Xml | Format::Fhir => Err(TabularError::refused(&rules::BAD_HEADER, None)),
         }
     }
 

@@ -128,7 +128,7 @@ pub fn write(table: &Table<'_>, records: &[Record]) -> Result<Vec<u8>, WriteErro
         }
         Format::Xlsx => xlsx::write(table, records),
         Format::Json => Ok(encode(json::write(table, records)?, table.layout.file.encoding)),
-        Format::Xml => Err(WriteError::Format {
+        Format::Xml | Format::Fhir => Err(WriteError::Format {
             layout: table.layout.name.clone(),
         }),
     }

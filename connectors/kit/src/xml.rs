@@ -296,6 +296,10 @@ pub struct XmlReader<R: BufRead> {
     roots: Vec<String>,
     open: Vec<Frame>,
     root_seen: bool,
+    /// The local names of attributes that are kept.
+    kept: Vec<&'static str>,
+    /// Those of the element that opened last.
+    attributes: Vec<(String, Zeroizing<String>)>,
 }
 
 /// An element that is open.
@@ -346,7 +350,23 @@ impl<R: BufRead> XmlReader<R> {
             roots: roots.into_iter().map(Into::into).collect(),
             open: Vec::new(),
             root_seen: false,
+            kept: Vec::new(),
+            attributes: Vec::new(),
         }
+    }
+
+    /// The same reader, which keeps attributes of these local names.
+    pub fn keeping(self, kept: &[&'static str]) -> Self {
+        XmlReader {
+            kept: kept.to_vec(),
+            ..self
+        }
+    }
+
+    /// The kept attributes of the element that opened last, in their order. A text that is no sound one is left out, and
+    /// the element has a flaw.
+    pub fn attributes(&self) -> &[(String, Zeroizing<String>)] {
+        &self.attributes
     }
 
     /// How many elements are open.
@@ -388,13 +408,18 @@ impl<R: BufRead> XmlReader<R> {
                         None => self.root_seen = true,
                     }
                     let flaw = (!attributes_are_sound(&start)).then_some(XmlFlaw::Attributes);
-                    self.open.push(Frame {
+                    let mut frame = Frame {
                         name,
                         text: Zeroizing::default(),
                         at,
                         leaf: true,
                         flaw,
-                    });
+                    };
+                    self.attributes.clear();
+                    if !self.kept.is_empty() && frame.flaw.is_none() {
+                        keep_attributes(&start, &self.kept, &mut self.attributes, &mut frame);
+                    }
+                    self.open.push(frame);
                     // The frame just pushed is there; the compiler needs the other arm.
                     let name = self.open.last().map_or("", |frame| frame.name.as_str());
                     return Ok(XmlStep::Open { name, at });
@@ -487,6 +512,28 @@ fn attributes_are_sound(start: &BytesStart<'_>) -> bool {
         .take(MAX_ATTRIBUTES)
         .all(|attribute| attribute.is_ok())
         && attributes.next().is_none()
+}
+
+/// Keeps the attributes of these local names, each checked as the text of an element is.
+fn keep_attributes(
+    start: &BytesStart<'_>,
+    kept: &[&str],
+    attributes: &mut Vec<(String, Zeroizing<String>)>,
+    frame: &mut Frame,
+) {
+    for attribute in start.attributes().flatten() {
+        let name = attribute.key.local_name().as_ref().to_owned();
+        if !kept.contains(&name.as_str()) {
+            continue;
+        }
+        let Ok(text) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+            frame.spoil(XmlFlaw::Entity);
+            continue;
+        };
+        frame.push(&text);
+        let kept = std::mem::take(&mut frame.text);
+        attributes.push((name, kept));
+    }
 }
 
 /// Characters that no XML document may hold, and the C1 controls, which mark text decoded wrongly.

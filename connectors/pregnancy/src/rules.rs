@@ -51,6 +51,8 @@ records::rules! {
         "check the number of fetuses", "sendlink";
     BORN_OUT_OF_PERIOD = "PN-025", "the baby was born after the end of the reporting period",
         "check the birth date and the reporting period", "sendlink";
+    UNTOLD_BIRTH = "PN-026", "nothing tells the birth from others: the baby has no NHS number, and its mother's number, birth date and birth order are not all there",
+        "send the baby's NHS number, or all three", "National Events Management Service, PDS birth notification";
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Connector for SchoolCensus {
         match reading.layout.file.format {
             Format::Blade => blade::read(delivery, reading, sink),
             Format::Xml => xml::read(delivery, reading, sink),
-            Format::Csv | Format::Xlsx | Format::Json | Format::TableSet => {
+            Format::Csv | Format::Xlsx | Format::Json | Format::Fhir | Format::TableSet => {
                 Err(MappingError::from(LayoutError::Contradiction {
                     layout: reading.layout.name.clone(),
                     what: "the school census is read in the formats blade and xml".to_owned(),

@@ -49,7 +49,7 @@ impl Connector for Section23 {
         let notices = notice::Notices::new(delivery, reading, bodies)?;
         let mut several = kit::several::Several::default();
         for file in &delivery.files {
-            kit::flat::check_mapped(minimum::FIELDS, reading.layout, file, sink)?;
+            kit::flat::check_mapped(minimum::FIELDS, &reading.layout.columns, file, sink)?;
             kit::flat::read_file(&NOTICES, file, reading.layout, sink, |values| {
                 let incoming = notices.read(values)?;
                 if let Some(child) = &incoming.people.child {

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Fields without any of which a review is not loaded.
-const MINIMUM: &[&str] = &["action", "review_date"];
+pub(crate) const MINIMUM: &[&str] = &["action", "review_date"];
 
 /// Fields whose blank is a finding, where the layout has a column for them.
 const EXPECTED: &[&str] = &[
@@ -47,17 +47,10 @@ const LIKELY_MONTHS: std::ops::RangeInclusive<i32> = 18..=48;
 
 /// Reads a delivery of flat files.
 pub(crate) fn read(delivery: &Delivery, reading: &Reading<'_>, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let reviews = Reviews {
-        reading,
-        received: delivery.received,
-        sexes: codes::list("sex")?,
-        ethnic_categories: codes::list("ethnic-2001")?,
-        disabilities: codes::list("disability")?,
-        asq: Asq::carried()?,
-    };
+    let reviews = Reviews::new(delivery, reading, Reference::AsLaidOut)?;
     let mut several = Several::default();
     for file in &delivery.files {
-        kit::flat::check_mapped(MINIMUM, reading.layout, file, sink)?;
+        kit::flat::check_mapped(MINIMUM, &reading.layout.columns, file, sink)?;
         kit::flat::read_file(&REVIEWS, file, reading.layout, sink, |values| {
             let became = reviews.read(values);
             if let Became::Record(incoming) = &became
@@ -72,9 +65,19 @@ pub(crate) fn read(delivery: &Delivery, reading: &Reading<'_>, sink: &mut dyn Si
     Ok(())
 }
 
+/// What names a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// The sender's reference where the layout has a column for it, and then on every row; else its child and its day.
+    AsLaidOut,
+    /// The sender's reference where there is one; else its child and its day.
+    ElseChildAndDay,
+}
+
 /// What is needed to read the rows of a delivery.
-struct Reviews<'a> {
+pub(crate) struct Reviews<'a> {
     reading: &'a Reading<'a>,
+    reference: Reference,
     received: DateTime,
     sexes: Arc<CodeList>,
     ethnic_categories: Arc<CodeList>,
@@ -89,14 +92,31 @@ struct Frame {
     received: Option<Date>,
 }
 
-impl Reviews<'_> {
-    fn read(&self, values: &mut Values<'_>) -> Became {
+impl<'a> Reviews<'a> {
+    pub(crate) fn new(
+        delivery: &Delivery,
+        reading: &'a Reading<'a>,
+        reference: Reference,
+    ) -> Result<Self, ReadError> {
+        Ok(Reviews {
+            reading,
+            reference,
+            received: delivery.received,
+            sexes: codes::list("sex")?,
+            ethnic_categories: codes::list("ethnic-2001")?,
+            disabilities: codes::list("disability")?,
+            asq: Asq::carried()?,
+        })
+    }
+
+    pub(crate) fn read(&self, values: &mut Values<'_>) -> Became {
         let action = values.code("action");
         let Some(action) = values.need("action", action, &rules::NOT_MINIMUM) else {
             return Became::Nothing;
         };
         let reference = values.text("review_id");
-        if values.has("review_id")
+        if self.reference == Reference::AsLaidOut
+            && values.has("review_id")
             && values
                 .need("review_id", reference.as_ref(), &rules::NOT_MINIMUM)
                 .is_none()
@@ -129,15 +149,21 @@ impl Reviews<'_> {
 
     /// A review that is taken back needs its reference alone; what else it says is not looked at.
     fn withdrawal(&self, values: &mut Values<'_>, frame: Frame) -> Option<Incoming> {
-        let reference = values.need("review_id", frame.reference, &rules::NOT_MINIMUM)?;
         let review_date = match values.parsed_date("review_date") {
             Parsed::Value(day) => Some(day),
             Parsed::Blank | Parsed::Bad => None,
         };
+        let by_child = match (self.reference, &frame.reference) {
+            (Reference::ElseChildAndDay, None) => self.key_of_child(values, review_date),
+            _ => None,
+        };
+        let reference = frame.reference;
+        let key = reference.as_deref().map(key).or(by_child);
+        let key = values.need("review_id", key, &rules::NOT_MINIMUM)?;
         Some(Incoming {
             people: People::default(),
-            key: key(&reference),
-            reference: SenderReference::new(&reference),
+            key,
+            reference: reference.as_deref().and_then(SenderReference::new),
             location: values.location(),
             record: Record {
                 version: frame.version,
@@ -151,6 +177,13 @@ impl Reviews<'_> {
             rows: vec![(REVIEWS.name, 1)],
             replaces: Vec::new(),
         })
+    }
+
+    /// The key of a review without a reference that is taken back.
+    fn key_of_child(&self, values: &mut Values<'_>, day: Option<Date>) -> Option<BusinessKey> {
+        let child = self.people(values).child?;
+        need_somebody(values, &child)?;
+        Some(key_of_child(&child, day?))
     }
 
     fn review(&self, values: &mut Values<'_>, frame: Frame) -> Option<Incoming> {

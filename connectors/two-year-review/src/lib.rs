@@ -2,8 +2,8 @@
 //!
 //! Health visitors see every child between 24 and 30 months of age (Healthy Child Programme; the review is mandated by
 //! the Local Authorities (Public Health Functions and Entry to Premises by Local Healthwatch Representatives)
-//! Regulations 2013). Reviews arrive in two ways: as a provider's own submission to the Community Services Data Set, a
-//! set of tables without names, or as a supplier's flat file, a review a row ([`REVIEWS`]).
+//! Regulations 2013). Reviews arrive in three ways: as a provider's own submission to the Community Services Data Set,
+//! a set of tables without names; as a supplier's flat file, a review a row ([`REVIEWS`]); and as observations in FHIR.
 //!
 //! # Which contacts are reviews
 //!
@@ -32,6 +32,7 @@ use records::Kind;
 
 mod asq;
 mod csds;
+mod fhir;
 mod fields;
 mod flat;
 pub mod rules;
@@ -64,11 +65,15 @@ impl Connector for TwoYearReview {
                 flat::read(delivery, reading, sink)?;
                 Ok(Vec::new())
             }
+            Format::Fhir => {
+                fhir::read(delivery, reading, sink)?;
+                Ok(Vec::new())
+            }
             Format::TableSet => csds::read(delivery, reading, sink),
             Format::Xml | Format::Blade => Err(MappingError::from(LayoutError::Contradiction {
                 layout: reading.layout.name.clone(),
                 what: format!(
-                    "{} are read as flat files and table sets",
+                    "{} are read as flat files, FHIR and table sets",
                     Kind::TwoYearReview.plural()
                 ),
             })

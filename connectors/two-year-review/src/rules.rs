@@ -49,6 +49,8 @@ records::rules! {
         "fill in the months of the form", "ASQ-3 scoring";
     NO_SUCH_FORM = "TYR-110", "there is no form of ASQ-3 for this age",
         "check the months of the form", "ASQ-3 scoring";
+    SCORE_ALONE = "TYR-111", "an observation of one score stands alone, so that the scores of its review cannot be told together",
+        "send the observations of a review in one Bundle", "HL7 FHIR, Bundle";
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ fn promises_are_kept() {
         &data().join("reviews-2026-03.xlsx"),
     );
     keeps_its_promises("another-supplier", &data().join("list.txt"));
+    keeps_its_promises("two-year-review/fhir-asq", &data().join("fhir/several.ndjson"));
+    keeps_its_promises("two-year-review/fhir-asq", &data().join("fhir/contained.xml"));
 }
 
 #[test]

@@ -135,6 +135,8 @@ pub enum Format {
     Json,
     /// XML.
     Xml,
+    /// FHIR resources, as JSON or XML.
+    Fhir,
     /// A set of CSV files joined by table ids, as COLLECT's Blade export gives them.
     Blade,
     /// A set of CSV files joined by keys: a submission to an NHS data set.

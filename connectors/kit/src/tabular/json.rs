@@ -2,23 +2,16 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fmt,
     io::Read,
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, SeqAccess, Visitor},
-};
-use zeroize::Zeroizing;
-
-use super::{
-    Row, RowFault, Slot, Step, TabularError,
-    json_split::{Found, ObjectSplitter},
-};
+use super::{Row, RowFault, Slot, Step, TabularError};
 use crate::{
     decode::{DecodeError, decode},
-    field::LIST_SEPARATOR,
+    json::{
+        self, Json, JsonFault,
+        split::{Found, ObjectSplitter},
+    },
     layout::{FileForm, fold_code},
     rules,
 };
@@ -78,25 +71,10 @@ impl JsonRows {
         if self.objects.too_long {
             return fault(&rules::LONG_RECORD);
         }
-        let Ok(text) = std::str::from_utf8(&self.objects.bytes) else {
-            return fault(&rules::BAD_ENCODING);
-        };
-        let mut object: Json = match serde_json::from_str(text) {
+        let mut object = match json::object(&self.objects.bytes) {
             Ok(object) => object,
-            Err(error) if error.to_string().contains(REPEATED) => return fault(&rules::REPEATED_KEY),
-            Err(error) if error.to_string().contains("control character") => {
-                return fault(&rules::CONTROL_CHARACTER);
-            }
-            Err(error) if error.to_string().contains("recursion limit") => {
-                return fault(&rules::DEEP_NESTING);
-            }
-            // Half of a pair of surrogates, and a number that is too large for any machine: both keep the grammar, so
-            // that the objects round this one stand.
-            Err(error) if error.to_string().contains("hex escape") => return fault(&rules::BAD_ENCODING),
-            Err(error) if error.to_string().contains("number out of range") => {
-                return fault(&rules::BAD_NUMBER);
-            }
-            Err(_) => return Err(TabularError::refused(&rules::NOT_JSON, line)),
+            Err(JsonFault::Object(rule)) => return fault(rule),
+            Err(JsonFault::Grammar) => return Err(TabularError::refused(&rules::NOT_JSON, line)),
         };
         row.clear(line);
         let mut flat = Vec::new();
@@ -134,51 +112,6 @@ impl JsonRows {
     }
 }
 
-/// A JSON value that keeps the order of keys and refuses one that is there twice.
-enum Json {
-    Null,
-    Flag(bool),
-    Number(f64),
-    Text(Zeroizing<String>),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
-}
-
-/// How the error of a repeated key is told from others; the key itself is never in it.
-const REPEATED: &str = "repeated key";
-
-impl Json {
-    /// A list as one cell: its items parted by the list separator, each object as `key=value,key=value`.
-    fn in_one_cell(&self) -> Zeroizing<String> {
-        let mut cell = Zeroizing::new(String::new());
-        match self {
-            Json::Null => {}
-            Json::Flag(flag) => cell.push_str(if *flag { "true" } else { "false" }),
-            Json::Number(number) => cell.push_str(&number.to_string()),
-            Json::Text(text) => cell.push_str(text),
-            Json::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        cell.push_str(LIST_SEPARATOR);
-                    }
-                    cell.push_str(&item.in_one_cell());
-                }
-            }
-            Json::Object(pairs) => {
-                for (index, (key, value)) in pairs.iter().enumerate() {
-                    if index > 0 {
-                        cell.push(',');
-                    }
-                    cell.push_str(key);
-                    cell.push('=');
-                    cell.push_str(&value.in_one_cell());
-                }
-            }
-        }
-        cell
-    }
-}
-
 /// Moves the leaves of nested objects into `flat` under dotted names; false where they lie too deep.
 fn flatten(value: &mut Json, path: &str, depth: usize, flat: &mut Vec<(String, Json)>) -> bool {
     let Json::Object(pairs) = value else {
@@ -197,64 +130,4 @@ fn flatten(value: &mut Json, path: &str, depth: usize, flat: &mut Vec<(String, J
         };
         flatten(value, &name, depth + 1, flat)
     })
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct JsonVisitor;
-
-        impl<'de> Visitor<'de> for JsonVisitor {
-            type Value = Json;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON value")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Json, E> {
-                Ok(Json::Null)
-            }
-
-            fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Json, E> {
-                Ok(Json::Flag(flag))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Json, E> {
-                Ok(Json::Number(number as f64))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Json, E> {
-                Ok(Json::Number(number as f64))
-            }
-
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json, E> {
-                Ok(Json::Number(number))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Json, E> {
-                Ok(Json::Text(Zeroizing::new(text.to_owned())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Json::List(list))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Json, A::Error> {
-                let mut object: Vec<(String, Json)> = Vec::new();
-                let mut known = BTreeSet::new();
-                while let Some((key, value)) = pairs.next_entry::<String, Json>()? {
-                    if !known.insert(key.clone()) {
-                        return Err(de::Error::custom(REPEATED));
-                    }
-                    object.push((key, value));
-                }
-                Ok(Json::Object(object))
-            }
-        }
-
-        deserializer.deserialize_any(JsonVisitor)
-    }
 }

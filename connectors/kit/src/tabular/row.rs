@@ -154,7 +154,7 @@ impl Row {
     }
 
     /// The first cell that no honest sender writes.
-    pub(super) fn fault(&self) -> Option<(&'static Rule, u32)> {
+    pub(crate) fn fault(&self) -> Option<(&'static Rule, u32)> {
         // The whole text at once tells nearly all rows apart: what may be a control character, and what may be too long.
         let suspicious = |found, byte: u8| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
         if self.text.len() <= LONGEST_FIELD && !self.text.bytes().fold(false, suspicious) {

@@ -7,7 +7,7 @@ use kit::{
     table_set::HEADER_FIELDS,
 };
 
-use crate::NOTIFICATIONS;
+use crate::{BIRTHS, NOTIFICATIONS};
 
 /// The header.
 pub(crate) const HEADER: &str = "MSD000Header";
@@ -35,9 +35,10 @@ const fn not_read(name: &'static str, description: &'static str) -> Table {
     }
 }
 
-/// The tables of this kind: the flat record, then those of the data set.
+/// The tables of this kind: the flat record, births in FHIR, then those of the data set.
 pub(crate) static TABLES: &[Table] = &[
     NOTIFICATIONS,
+    BIRTHS,
     Table {
         name: HEADER,
         description: "Maternity Services Data Set: one row, whose submission this is and of which month.",
