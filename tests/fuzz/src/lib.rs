@@ -18,6 +18,7 @@ use kit::{
     Connector, Delivery, DeliveryFile, Incoming, Layout, ReadError, Reader, Reading, Row, Sink, Step,
     Stopped,
     date::{DateForm, DateForms},
+    fhir::{Bundle, Unit, Units},
     layout::FileForm,
     tabular::TabularError,
     xml::{XmlReader, XmlStep},
@@ -48,6 +49,9 @@ pub const TARGETS: &[Target] = &[
     ("census_pupils", census_pupils),
     ("reviews", reviews),
     ("pregnancies", pregnancies),
+    ("fhir", fhir),
+    ("fhir_births", fhir_births),
+    ("fhir_asq", fhir_asq),
 ];
 
 /// Rows of CSV.
@@ -266,6 +270,41 @@ pub fn pregnancies(data: &[u8]) {
         &pregnancy::Pregnancy,
         "pregnancy/epr-export",
         "pregnancies.csv",
+        data,
+    );
+}
+
+/// Messages of a file: each begins no higher up than the one before it.
+pub fn fhir(data: &[u8]) {
+    let source = std::io::Cursor::new(data.to_vec());
+    let Ok(mut units) = Units::from_json(source, &FileForm::default()) else {
+        return;
+    };
+    let mut line = 0;
+    while let Ok(Some(unit)) = units.read() {
+        let at = match &unit {
+            Unit::Message(at, node) => {
+                assert!(Bundle::of(node).is_some(), "a message is a resource");
+                *at
+            }
+            Unit::Fault(at, _) => *at,
+        };
+        assert!(at >= line, "lines go up");
+        line = at;
+    }
+}
+
+/// Births in FHIR.
+pub fn fhir_births(data: &[u8]) {
+    deliver(&pregnancy::Pregnancy, "pregnancy/fhir-births", "1.json", data);
+}
+
+/// Reviews in FHIR.
+pub fn fhir_asq(data: &[u8]) {
+    deliver(
+        &two_year_review::TwoYearReview,
+        "two-year-review/fhir-asq",
+        "1.json",
         data,
     );
 }
