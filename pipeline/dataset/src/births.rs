@@ -2,7 +2,8 @@
 //!
 //! A maternity service sends its delivery and its babies in the month of the birth, and the pregnancy again as long as
 //! the mother is in care. A later submission without the delivery says nothing of how the pregnancy ended, so the births
-//! that stand decide, whichever month they came in.
+//! that stand decide, whichever month they came in. A birth that somebody else told of names no pregnancy: it decides for
+//! those whose child it is linked with.
 
 use std::collections::HashMap;
 
@@ -16,14 +17,22 @@ use crate::{StoreError, joint::build::json, sql::Tx};
 pub(crate) struct Births(HashMap<RecordId, Vec<(Option<PregnancyOutcome>, Month)>>);
 
 impl Births {
-    /// Reads the births that stand and name their pregnancy.
+    /// Reads the births that stand, by the pregnancy that they name, else by those that their child is linked with.
     pub(crate) async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
+        const NAMED: &str = "
+            select r.born_of, r.about, r.event_date, c.payload from record r join content c on c.id = r.content
+             where r.state = 'current' and r.born_of is not null";
+        const LINKED: &str = "
+            select p.record_id, r.about, r.event_date, c.payload
+              from record r join content c on c.id = r.content
+              join link b on b.record_id = r.record_id
+              join link n on n.child_id = b.child_id
+              join record p on p.record_id = n.record_id
+             where r.kind = 'pregnancy' and r.about = 'child' and r.state = 'current' and r.born_of is null
+               and p.about = 'pregnancy' and p.state = 'current'";
         let mut births = Births::default();
-        tx.each(
-            "select r.born_of, r.about, r.event_date, c.payload from record r join content c on c.id = r.content
-              where r.state = 'current' and r.born_of is not null",
-            [],
-            |row| {
+        for sql in [NAMED, LINKED] {
+            tx.each(sql, [], |row| {
                 let outcome = match json(&row.text(3)?)? {
                     // It has a child: where its row says no more, an NHS number told so.
                     Payload::Birth(_) if row.text(1)? == "child" => Some(PregnancyOutcome::LiveBirth),
@@ -34,15 +43,12 @@ impl Births {
                         });
                     }
                 };
-                births
-                    .0
-                    .entry(RecordId(row.bytes(0)?))
-                    .or_default()
-                    .push((outcome, Month::of(row.parsed(2)?)));
+                let told = births.0.entry(RecordId(row.bytes(0)?)).or_default();
+                told.push((outcome, Month::of(row.parsed(2)?)));
                 Ok(())
-            },
-        )
-        .await?;
+            })
+            .await?;
+        }
         Ok(births)
     }
 
