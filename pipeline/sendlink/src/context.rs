@@ -4,7 +4,7 @@ use std::{env, fs, sync::Arc};
 
 use dataset::{Access, EncodingRow, Store, StoreError, StoreUrl};
 use jiff::{Zoned, civil::Date, tz::TimeZone};
-use kit::retry::{RetryPolicy, retry};
+use kit::retry::{Again, Judged, RetryPolicy, retry};
 use pseudonym::{AreaLookup, Encoder, KeyFile, Keys};
 use tokio::{
     sync::mpsc::{Receiver, channel},
@@ -80,13 +80,19 @@ pub async fn store(config: &Config, access: Access) -> Result<Store, Failure> {
     let opened = match access {
         Access::ReadOnly => Store::open(&url, access).await,
         Access::ReadWrite => {
-            let passes = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
-            retry(
-                RetryPolicy::SERVER_RESTART,
-                "opening the database",
-                passes,
-                || Store::open(&url, access),
-            )
+            let judge = |error: &StoreError| match error {
+                StoreError::Unavailable { .. } => Judged {
+                    class: "unavailable",
+                    again: Again::Later,
+                },
+                _ => Judged {
+                    class: "permanent",
+                    again: Again::Never,
+                },
+            };
+            retry(RetryPolicy::SERVER_RESTART, "Opening the database", judge, || {
+                Store::open(&url, access)
+            })
             .await
         }
     };
