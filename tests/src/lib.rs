@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod hand;
 pub mod measured;
 pub mod page;
+pub mod peer;
 pub mod postgres;
 pub mod program;
 pub mod rows;

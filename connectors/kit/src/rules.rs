@@ -110,7 +110,19 @@ records::rules! {
         "fill in the message event type of the header", "NHS England, National Events Management Service, generic event message requirements";
     SEVERAL_NUMBERS = "F054", "the person has several different NHS numbers in force; none of them was used",
         "send one NHS number, and give superseded ones an end", "NHS England, UK Core Patient";
+    DAMAGED_ARCHIVE = "F061", "the archive cannot be opened, or it is cut short",
+        "make it again as a plain .zip or .gz and send it again", "RFC 1952; PKWARE APPNOTE";
+    LOCKED_ARCHIVE = "F062", "the archive is locked with a password",
+        "send it without a password, by a way that is itself protected", "PKWARE APPNOTE";
+    ARCHIVE_BOMB = "F063", "the archive opens to far more than its size explains, or to more than can be read safely",
+        "send fewer files in each archive, or send them without one", "sendlink";
+    ARCHIVE_NAMES = "F064", "two files of the delivery have the same name",
+        "give each file a name of its own, whatever folder of the archive it lies in", "sendlink";
+    NESTED_ARCHIVE = "F065", "the archive holds another archive, or something that is not a file",
+        "put the files themselves into the archive", "sendlink";
 }
+
+pub use records::Rule;
 
 #[cfg(test)]
 mod tests {

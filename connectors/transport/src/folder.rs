@@ -4,6 +4,9 @@
 //! quiet period, so that a file still being written is not taken. Names that start with a dot or `~$`, or end
 //! in `.tmp`, `.part` or `.filepart`, are other programs' work in progress and are passed over, as is the
 //! sub-folder `archive`, where loaded deliveries go.
+//!
+//! A `.gz` stands for the file in it, and a `.zip` for a sub-folder of its files. Both are opened as they are landed,
+//! within [`Limits`].
 
 use std::{
     fs, io,
@@ -11,7 +14,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::TransportError;
+use crate::{
+    Arrival, Checked, Fault, Limits, Listing, Offered, TransportError,
+    archive::{self, Form, Raw},
+};
 
 /// What becomes of a delivery in its folder once the night has its verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +53,8 @@ pub struct Folder {
     pub quiet: Duration,
     /// Whether loose files belong together.
     pub grouping: Grouping,
+    /// How far archives are opened.
+    pub limits: Limits,
 }
 
 /// One file where the provider left it.
@@ -62,18 +70,28 @@ pub struct SourceFile {
     pub modified: SystemTime,
 }
 
+impl SourceFile {
+    fn raw(&self) -> Raw {
+        Raw {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            bytes: self.bytes,
+        }
+    }
+}
+
 /// A delivery where the provider left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offered {
+pub struct Dropped {
     /// The sub-folder it came in, if it did.
     pub sub_folder: Option<PathBuf>,
     /// Its files, in the order of their names.
     pub files: Vec<SourceFile>,
 }
 
-impl Offered {
+impl Dropped {
     /// When its youngest file was last changed: the transport's time of the delivery.
-    pub fn modified(&self) -> SystemTime {
+    fn modified(&self) -> SystemTime {
         self.files
             .iter()
             .map(|file| file.modified)
@@ -82,30 +100,39 @@ impl Offered {
     }
 }
 
-/// What lies in a folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// Deliveries that have been quiet long enough, in the order of their names.
-    pub ready: Vec<Offered>,
-    /// How many deliveries are still changing.
-    pub unsettled: usize,
-}
-
 impl Folder {
-    /// Lists the deliveries in the folder.
+    /// Lists the deliveries in the folder, in the order of their names.
     ///
     /// # Errors
     /// [`TransportError::Source`] where the folder, or something in it, cannot be read.
     pub fn list(&self, now: SystemTime) -> Result<Listing, TransportError> {
-        self.list_inner(now).map_err(|source| TransportError::Source {
-            feed: self.feed.clone(),
-            source,
+        let mut listing = Listing::default();
+        for delivery in self.deliveries()? {
+            // A time in the future is a clock that differs, not a file still being written.
+            let age = now.duration_since(delivery.modified()).unwrap_or(self.quiet);
+            if age >= self.quiet {
+                listing.ready.push(Offered::Folder(self.clone(), delivery));
+            } else {
+                listing.unsettled += 1;
+            }
+        }
+        Ok(listing)
+    }
+
+    /// What lies in the folder, whether it is still changing or not.
+    ///
+    /// # Errors
+    /// [`TransportError::Source`] where the folder, or something in it, cannot be read.
+    pub fn deliveries(&self) -> Result<Vec<Dropped>, TransportError> {
+        self.deliveries_inner().map_err(|error| TransportError::Source {
+            place: self.place(),
+            fault: Fault::Io(error),
         })
     }
 
-    fn list_inner(&self, now: SystemTime) -> io::Result<Listing> {
+    fn deliveries_inner(&self) -> io::Result<Vec<Dropped>> {
         let mut loose = Vec::new();
-        let mut offered = Vec::new();
+        let mut drops = Vec::new();
         for (name, path, metadata) in entries(&self.path)? {
             if metadata.is_file() {
                 loose.push(source_file(name, path, &metadata)?);
@@ -117,53 +144,71 @@ impl Folder {
                     }
                 }
                 if !files.is_empty() {
-                    offered.push(Offered {
+                    drops.push(Dropped {
                         sub_folder: Some(path),
                         files,
                     });
                 }
             }
         }
-        match self.grouping {
-            Grouping::EachFile => {
-                offered.extend(loose.into_iter().map(|file| Offered {
-                    sub_folder: None,
-                    files: vec![file],
-                }));
-            }
-            Grouping::Together if !loose.is_empty() => offered.push(Offered {
+        // A zip is a sub-folder of its own, wherever its neighbours belong.
+        let alone =
+            |file: &SourceFile| self.grouping == Grouping::EachFile || Form::of(&file.name) == Form::Zip;
+        let (alone, together): (Vec<_>, Vec<_>) = loose.into_iter().partition(alone);
+        drops.extend(alone.into_iter().map(|file| Dropped {
+            sub_folder: None,
+            files: vec![file],
+        }));
+        if !together.is_empty() {
+            drops.push(Dropped {
                 sub_folder: None,
-                files: loose,
-            }),
-            Grouping::Together => {}
+                files: together,
+            });
         }
-        let mut listing = Listing::default();
-        for delivery in offered {
-            // A time in the future is a clock that differs, not a file still being written.
-            let age = now.duration_since(delivery.modified()).unwrap_or(self.quiet);
-            if age >= self.quiet {
-                listing.ready.push(delivery);
-            } else {
-                listing.unsettled += 1;
-            }
-        }
-        Ok(listing)
+        Ok(drops)
     }
 
-    /// Tells the source that the night has its durable verdict on a delivery: clears it as [`Then`] says.
-    /// A delivery that changed since it was listed is left alone, to be found as a new one.
+    /// Copies a delivery into the landing folder, archives opened. One that cannot be opened lands as it came, with the
+    /// reason, to be refused.
+    ///
+    /// # Errors
+    /// [`TransportError::Delivery`] where it cannot be read, [`TransportError::Landing`] where it cannot be written.
+    pub fn fetch(&self, dropped: &Dropped, into: &mut Arrival) -> Result<(), TransportError> {
+        into.received(dropped.modified());
+        let raw: Vec<Raw> = dropped.files.iter().map(SourceFile::raw).collect();
+        archive::pour(&raw, self.limits, &self.place(), into)
+    }
+
+    /// Whether the folder can be read, and what lies in it.
+    pub fn check(&self, now: SystemTime) -> Vec<Checked> {
+        vec![match self.list(now) {
+            Ok(listing) => Checked::Good(format!(
+                "{} deliveries in its folder, {} still changing",
+                listing.ready.len(),
+                listing.unsettled
+            )),
+            Err(error) => Checked::Bad(error.to_string()),
+        }]
+    }
+
+    /// Clears a delivery that has its verdict as [`Then`] says. One that changed since it was listed is left alone, to
+    /// be found as a new one.
     ///
     /// # Errors
     /// [`TransportError::Acknowledge`] where it cannot be moved or deleted. Nothing is lost by that.
-    pub fn acknowledge(&self, delivery: &Offered) -> Result<(), TransportError> {
+    pub fn acknowledge(&self, delivery: &Dropped) -> Result<(), TransportError> {
         self.acknowledge_inner(delivery)
-            .map_err(|source| TransportError::Acknowledge {
-                feed: self.feed.clone(),
-                source,
+            .map_err(|error| TransportError::Acknowledge {
+                place: self.place(),
+                fault: Fault::Io(error),
             })
     }
 
-    fn acknowledge_inner(&self, delivery: &Offered) -> io::Result<()> {
+    fn place(&self) -> String {
+        format!("the folder of feed {}", self.feed)
+    }
+
+    fn acknowledge_inner(&self, delivery: &Dropped) -> io::Result<()> {
         for file in &delivery.files {
             match fs::metadata(&file.path) {
                 Ok(now) if now.len() == file.bytes && now.modified()? == file.modified => {}
@@ -189,7 +234,7 @@ impl Folder {
         }
     }
 
-    fn archive(&self, delivery: &Offered) -> io::Result<()> {
+    fn archive(&self, delivery: &Dropped) -> io::Result<()> {
         let archive = self.path.join(ARCHIVE);
         fs::create_dir_all(&archive)?;
         let moves: Vec<&Path> = match &delivery.sub_folder {

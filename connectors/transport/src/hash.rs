@@ -1,10 +1,6 @@
 //! What makes two deliveries the same.
 
-use std::{
-    fmt,
-    io::{self, Read},
-    str::FromStr,
-};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,33 +27,6 @@ impl DeliveryHash {
         }
         DeliveryHash(hasher.finalize().into())
     }
-}
-
-/// Reads to the end, hashing; calls `each` with every piece read.
-///
-/// # Errors
-/// Whatever reading or `each` fails with.
-pub fn hash_reader(
-    mut from: impl Read,
-    mut each: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<([u8; 32], u64)> {
-    let mut hasher = Sha256::new();
-    // Large enough that the system calls vanish beside the hashing.
-    let mut buffer = vec![0u8; 256 * 1024];
-    let mut total = 0u64;
-    loop {
-        let read = match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let piece = buffer.get(..read).unwrap_or_default();
-        hasher.update(piece);
-        each(piece)?;
-        total += read as u64;
-    }
-    Ok((hasher.finalize().into(), total))
 }
 
 impl fmt::Display for DeliveryHash {

@@ -4,21 +4,22 @@
 //! under a temporary name, synced, and renamed, so that it is there whole or not at all:
 //!
 //! ```text
-//! landing/<feed>/<sha-256>/manifest.json   names, lengths and hashes
+//! landing/<feed>/<sha-256>/manifest.json   names, lengths and hashes; whom it came from
 //! landing/<feed>/<sha-256>/0001            the first file, under no name of the sender's
 //! ```
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use kit::rules::{self, Rule};
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryHash, TransportError, folder::Offered, hash::hash_reader};
+use crate::{Arrival, DeliveryHash, TransportError};
 
 /// The landing folder of all feeds.
 #[derive(Clone, Debug)]
@@ -46,25 +47,43 @@ pub struct Landed {
     pub received: DateTime,
     /// Its files, in the order of their names.
     pub files: Vec<LandedFile>,
+    /// Why its content cannot be taken, as the id of a rule; see [`Landed::unfit`].
+    pub(crate) unfit: Option<String>,
+    /// Where a pulling transport goes on after this delivery; opaque to all but it.
+    pub bookmark: Option<String>,
     /// Its folder.
     pub path: PathBuf,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    hash: DeliveryHash,
-    received: DateTime,
-    files: Vec<ManifestFile>,
+impl Landed {
+    /// Why its content cannot be taken; its files are then what came, as it came, not to be read.
+    pub fn unfit(&self) -> Option<&'static Rule> {
+        let id = self.unfit.as_ref()?;
+        let known = rules::ALL.iter().find(|rule| rule.id == id);
+        // A rule of a newer program, unknown to this one, is a refusal still.
+        Some(known.copied().unwrap_or(&rules::DAMAGED_ARCHIVE))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ManifestFile {
-    name: String,
-    stored_as: String,
-    bytes: u64,
-    sha256: DeliveryHash,
+pub(crate) struct Manifest {
+    pub(crate) hash: DeliveryHash,
+    pub(crate) received: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unfit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bookmark: Option<String>,
+    pub(crate) files: Vec<ManifestFile>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManifestFile {
+    pub(crate) name: String,
+    pub(crate) stored_as: String,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: DeliveryHash,
 }
 
 impl Landing {
@@ -79,91 +98,12 @@ impl Landing {
         })
     }
 
-    /// The hash that an offered delivery would land under. Reads every byte and writes none.
+    /// Room for a delivery of this feed to arrive in.
     ///
     /// # Errors
-    /// [`TransportError::Source`] where a file cannot be read.
-    pub fn hash(&self, feed: &str, offered: &Offered) -> Result<DeliveryHash, TransportError> {
-        let mut hashes = Vec::with_capacity(offered.files.len());
-        for file in &offered.files {
-            let (hash, _) = File::open(&file.path)
-                .and_then(|reader| hash_reader(reader, |_| Ok(())))
-                .map_err(|source| TransportError::Source {
-                    feed: feed.to_owned(),
-                    source,
-                })?;
-            hashes.push((file.name.as_str(), hash));
-        }
-        Ok(DeliveryHash::of_files(hashes.into_iter()))
-    }
-
-    /// Copies an offered delivery in. Where the same content has landed before, only its time is renewed.
-    ///
-    /// # Errors
-    /// [`TransportError::Source`] where it cannot be read, [`TransportError::Landing`] where it cannot be
-    /// written.
-    pub fn land(&self, feed: &str, offered: &Offered) -> Result<Landed, TransportError> {
-        let source_failed = |source| TransportError::Source {
-            feed: feed.to_owned(),
-            source,
-        };
-        let landing_failed = |source| TransportError::Landing { source };
-        let feed_folder = self.root.join(feed);
-        make_private(&feed_folder).map_err(landing_failed)?;
-        let arriving = feed_folder.join(".arriving");
-        remove_if_there(&arriving).map_err(landing_failed)?;
-        make_private(&arriving).map_err(landing_failed)?;
-
-        let mut files = Vec::with_capacity(offered.files.len());
-        for (index, file) in offered.files.iter().enumerate() {
-            let stored_as = format!("{:04}", index + 1);
-            let reader = File::open(&file.path).map_err(source_failed)?;
-            let mut writer = create_private(&arriving.join(&stored_as)).map_err(landing_failed)?;
-            let mut write_error = None;
-            let copied = hash_reader(reader, |piece| {
-                writer.write_all(piece).map_err(|error| {
-                    let kind = error.kind();
-                    write_error = Some(error);
-                    io::Error::from(kind)
-                })
-            });
-            let (hash, bytes) = match (copied, write_error) {
-                (_, Some(error)) => return Err(landing_failed(error)),
-                (Err(error), None) => return Err(source_failed(error)),
-                (Ok(copied), None) => copied,
-            };
-            writer.sync_all().map_err(landing_failed)?;
-            files.push(ManifestFile {
-                name: file.name.clone(),
-                stored_as,
-                bytes,
-                sha256: DeliveryHash(hash),
-            });
-        }
-        let hash = DeliveryHash::of_files(
-            files
-                .iter()
-                .map(|file| (file.name.as_str(), file.sha256.0))
-                .collect::<Vec<_>>()
-                .into_iter(),
-        );
-        let manifest = Manifest {
-            hash,
-            received: london(offered.modified()),
-            files,
-        };
-        write_manifest(&arriving, &manifest).map_err(landing_failed)?;
-
-        let landed = feed_folder.join(hash.to_string());
-        if landed.exists() {
-            // The copy there was synced whole; keep it and take only the new time over.
-            write_manifest(&landed, &manifest).map_err(landing_failed)?;
-            remove_if_there(&arriving).map_err(landing_failed)?;
-        } else {
-            fs::rename(&arriving, &landed).map_err(landing_failed)?;
-        }
-        sync_folder(&feed_folder).map_err(landing_failed)?;
-        Ok(to_landed(manifest, landed))
+    /// [`TransportError::Landing`] where the folder cannot be written.
+    pub fn arrival(&self, feed: &str) -> Result<Arrival, TransportError> {
+        Arrival::writing(&self.root.join(feed)).map_err(|source| TransportError::Landing { source })
     }
 
     /// Every landed delivery of a feed, by time and then by hash.
@@ -190,13 +130,7 @@ impl Landing {
             if !is_delivery {
                 continue;
             }
-            let bytes = fs::read(path.join(MANIFEST)).map_err(failed)?;
-            let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| {
-                failed(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "its manifest is damaged",
-                ))
-            })?;
+            let manifest = Manifest::read(&path).map_err(failed)?;
             found.push(to_landed(manifest, path));
         }
         found.sort_by_key(|landed: &Landed| (landed.received, landed.hash));
@@ -212,9 +146,18 @@ impl Landing {
     }
 }
 
+impl Manifest {
+    /// The manifest in the folder of a landed delivery.
+    pub(crate) fn read(folder: &Path) -> io::Result<Self> {
+        let bytes = fs::read(folder.join(MANIFEST))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its manifest is damaged"))
+    }
+}
+
 const MANIFEST: &str = "manifest.json";
 
-fn to_landed(manifest: Manifest, path: PathBuf) -> Landed {
+pub(crate) fn to_landed(manifest: Manifest, path: PathBuf) -> Landed {
     let files = manifest
         .files
         .into_iter()
@@ -228,6 +171,8 @@ fn to_landed(manifest: Manifest, path: PathBuf) -> Landed {
         hash: manifest.hash,
         received: manifest.received,
         files,
+        unfit: manifest.unfit,
+        bookmark: manifest.bookmark,
         path,
     }
 }
@@ -241,7 +186,7 @@ pub fn london(time: SystemTime) -> DateTime {
     local.with().subsec_nanosecond(0).build().unwrap_or(local)
 }
 
-fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
     let temporary = folder.join(".manifest");
     let mut file = OpenOptions::new()
         .write(true)
@@ -255,38 +200,32 @@ fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
     sync_folder(folder)
 }
 
-fn create_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    restrict(path, 0o600)?;
-    Ok(file)
-}
-
-fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     restrict(path, 0o700)
 }
 
 #[cfg(unix)]
-fn restrict(path: &Path, mode: u32) -> io::Result<()> {
+pub(crate) fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
+pub(crate) fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
     // Windows inherits the access list of the parent folder, which the operator's page says to restrict.
     Ok(())
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(path)?.sync_all()?;
+    fs::File::open(path)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

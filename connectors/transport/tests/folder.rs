@@ -1,5 +1,5 @@
 //! Deliveries from a drop folder into the landing folder.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     fs::{self, File},
@@ -8,7 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use transport::{Folder, Grouping, Landing, Then};
+use transport::{Arrival, DeliveryHash, Folder, Grouping, Landed, Landing, Limits, Listing, Offered, Then};
 
 fn folder(path: &Path, then: Then, grouping: Grouping) -> Folder {
     Folder {
@@ -17,7 +17,45 @@ fn folder(path: &Path, then: Then, grouping: Grouping) -> Folder {
         then,
         quiet: Duration::from_secs(60),
         grouping,
+        limits: Limits::USUAL,
     }
+}
+
+fn list(folder: &Folder) -> Listing {
+    folder.list(SystemTime::now()).unwrap()
+}
+
+/// The names of a delivery's files where they lie.
+fn names(offered: &Offered) -> Vec<String> {
+    let Offered::Folder(_, dropped) = offered else {
+        panic!("in a folder")
+    };
+    dropped.files.iter().map(|file| file.name.clone()).collect()
+}
+
+fn glance(offered: &Offered) -> DeliveryHash {
+    let Offered::Folder(folder, dropped) = offered else {
+        panic!("in a folder")
+    };
+    let mut arrival = Arrival::glance();
+    folder.fetch(dropped, &mut arrival).unwrap();
+    arrival.hash()
+}
+
+fn land(landing: &Landing, offered: &Offered) -> Landed {
+    let Offered::Folder(folder, dropped) = offered else {
+        panic!("in a folder")
+    };
+    let mut arrival = landing.arrival("notices").unwrap();
+    folder.fetch(dropped, &mut arrival).unwrap();
+    arrival.keep().unwrap().unwrap()
+}
+
+fn acknowledge(offered: &Offered) {
+    let Offered::Folder(folder, dropped) = offered else {
+        panic!("in a folder")
+    };
+    folder.acknowledge(dropped).unwrap();
 }
 
 fn put(path: &Path, text: &str, age: Duration) {
@@ -40,11 +78,9 @@ fn a_file_that_is_still_being_written_waits() {
     put(&place.path().join("young.csv"), "b", Duration::ZERO);
     put(&place.path().join("half.csv.part"), "c", OLD);
     put(&place.path().join(".hidden"), "d", OLD);
-    let listing = folder(place.path(), Then::Keep, Grouping::EachFile)
-        .list(SystemTime::now())
-        .unwrap();
+    let listing = list(&folder(place.path(), Then::Keep, Grouping::EachFile));
     assert_eq!(listing.ready.len(), 1);
-    assert_eq!(listing.ready[0].files[0].name, "old.csv");
+    assert_eq!(names(&listing.ready[0]), ["old.csv"]);
     assert_eq!(listing.unsettled, 1);
 }
 
@@ -55,16 +91,9 @@ fn a_sub_folder_is_one_delivery_and_waits_for_its_youngest_file() {
     put(&place.path().join("spring/a.csv"), "a", OLD);
     put(&place.path().join("summer/a.csv"), "a", OLD);
     put(&place.path().join("summer/b.csv"), "b", Duration::ZERO);
-    let listing = folder(place.path(), Then::Keep, Grouping::Together)
-        .list(SystemTime::now())
-        .unwrap();
+    let listing = list(&folder(place.path(), Then::Keep, Grouping::Together));
     assert_eq!(listing.ready.len(), 1);
-    let names: Vec<_> = listing.ready[0]
-        .files
-        .iter()
-        .map(|file| file.name.as_str())
-        .collect();
-    assert_eq!(names, ["a.csv", "b.csv"]);
+    assert_eq!(names(&listing.ready[0]), ["a.csv", "b.csv"]);
     assert_eq!(listing.unsettled, 1);
 }
 
@@ -74,13 +103,11 @@ fn landing_twice_keeps_one_copy_and_a_renamed_copy_is_the_same_delivery() {
     let landing = Landing::open(&place.path().join("landing")).unwrap();
     put(&place.path().join("in/one.csv"), "same", OLD);
     put(&place.path().join("in/two.csv"), "same", OLD * 2);
-    let listing = folder(&place.path().join("in"), Then::Keep, Grouping::EachFile)
-        .list(SystemTime::now())
-        .unwrap();
-    let first = landing.land("notices", &listing.ready[0]).unwrap();
-    let second = landing.land("notices", &listing.ready[1]).unwrap();
+    let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));
+    let first = land(&landing, &listing.ready[0]);
+    let second = land(&landing, &listing.ready[1]);
     assert_eq!(first.hash, second.hash);
-    assert_eq!(first.hash, landing.hash("notices", &listing.ready[0]).unwrap());
+    assert_eq!(first.hash, glance(&listing.ready[0]));
     let landed = landing.deliveries("notices").unwrap();
     assert_eq!(landed, [second]);
     assert_eq!(fs::read_to_string(&landed[0].files[0].path).unwrap(), "same");
@@ -93,10 +120,8 @@ fn a_landing_that_was_cut_off_is_not_a_delivery() {
     put(&place.path().join("notices/.arriving/0001"), "half", OLD);
     assert_eq!(landing.deliveries("notices").unwrap(), []);
     put(&place.path().join("in/one.csv"), "whole", OLD);
-    let listing = folder(&place.path().join("in"), Then::Keep, Grouping::EachFile)
-        .list(SystemTime::now())
-        .unwrap();
-    landing.land("notices", &listing.ready[0]).unwrap();
+    let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));
+    land(&landing, &listing.ready[0]);
     assert_eq!(landing.deliveries("notices").unwrap().len(), 1);
 }
 
@@ -106,9 +131,9 @@ fn acknowledged_deliveries_go_to_the_archive_without_overwriting() {
     let source = folder(place.path(), Then::Archive, Grouping::EachFile);
     for text in ["first", "second"] {
         put(&place.path().join("notices.csv"), text, OLD);
-        let listing = source.list(SystemTime::now()).unwrap();
-        source.acknowledge(&listing.ready[0]).unwrap();
-        source.acknowledge(&listing.ready[0]).unwrap();
+        let listing = list(&source);
+        acknowledge(&listing.ready[0]);
+        acknowledge(&listing.ready[0]);
     }
     assert_eq!(
         fs::read_to_string(place.path().join("archive/notices.csv")).unwrap(),
@@ -118,7 +143,7 @@ fn acknowledged_deliveries_go_to_the_archive_without_overwriting() {
         fs::read_to_string(place.path().join("archive/notices.csv.2")).unwrap(),
         "second"
     );
-    assert_eq!(source.list(SystemTime::now()).unwrap().ready, []);
+    assert!(list(&source).ready.is_empty());
 }
 
 #[test]
@@ -126,9 +151,9 @@ fn a_file_that_changed_after_it_was_listed_is_left_alone() {
     let place = TempDir::new().unwrap();
     let source = folder(place.path(), Then::Delete, Grouping::EachFile);
     put(&place.path().join("notices.csv"), "first", OLD);
-    let listing = source.list(SystemTime::now()).unwrap();
+    let listing = list(&source);
     put(&place.path().join("notices.csv"), "second", OLD / 2);
-    source.acknowledge(&listing.ready[0]).unwrap();
+    acknowledge(&listing.ready[0]);
     assert_eq!(
         fs::read_to_string(place.path().join("notices.csv")).unwrap(),
         "second"
@@ -143,10 +168,8 @@ fn the_landing_folder_is_open_to_its_owner_alone() {
     let root = place.path().join("landing");
     let landing = Landing::open(&root).unwrap();
     put(&place.path().join("in/one.csv"), "text", OLD);
-    let listing = folder(&place.path().join("in"), Then::Keep, Grouping::EachFile)
-        .list(SystemTime::now())
-        .unwrap();
-    let landed = landing.land("notices", &listing.ready[0]).unwrap();
+    let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));
+    let landed = land(&landing, &listing.ready[0]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&root), 0o700);
     assert_eq!(mode(&landed.path), 0o700);

@@ -5,6 +5,7 @@
 
 mod duration;
 mod feed;
+mod mailbox;
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +17,8 @@ use serde::Deserialize;
 
 pub use self::{
     duration::Span,
-    feed::{Delivery, Feed, Then},
+    feed::{Delivery, Feed, From, FromMesh, Then},
+    mailbox::Mailbox,
 };
 use crate::exit::{Exit, Failure};
 
@@ -40,6 +42,9 @@ pub struct Config {
     /// What holds the night back.
     #[serde(default)]
     pub night: Night,
+    /// MESH mailboxes.
+    #[serde(default, rename = "mailbox")]
+    pub mailboxes: Vec<Mailbox>,
     /// The feeds.
     #[serde(default, rename = "feed")]
     pub feeds: Vec<Feed>,
@@ -225,6 +230,28 @@ impl Config {
         })
     }
 
+    /// The mailbox that a feed reads from.
+    pub fn mailbox(&self, mesh: &FromMesh) -> Option<&Mailbox> {
+        self.mailboxes.iter().find(|mailbox| mailbox.id == mesh.mailbox)
+    }
+
+    /// What a feed reads from; no two feeds may share one.
+    fn sources(&self, feed: &Feed) -> Vec<(&'static str, PathBuf)> {
+        match &feed.from {
+            From::Folder(from) => vec![("folder", self.path(&from.folder))],
+            From::Mesh(mesh) => {
+                let mut pairs = Vec::new();
+                for workflow in &mesh.workflows {
+                    for sender in &mesh.senders {
+                        let place = format!("mesh:{}:{workflow}:{sender}", mesh.mailbox);
+                        pairs.push(("workflow from the same sender", PathBuf::from(place)));
+                    }
+                }
+                pairs
+            }
+        }
+    }
+
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.area.la_codes.is_empty() {
@@ -255,15 +282,37 @@ impl Config {
         if !(self.store.url.starts_with("sqlite:") || self.store.url.starts_with("postgres://")) {
             faults.push("[store] url: begins with sqlite: or postgres://".to_owned());
         }
+        let mut ids = BTreeSet::new();
+        for mailbox in &self.mailboxes {
+            if !ids.insert(mailbox.id.as_str()) {
+                faults.push(format!("[[mailbox]] {}: another mailbox has this id", mailbox.id));
+            }
+            faults.extend(
+                mailbox
+                    .faults()
+                    .into_iter()
+                    .map(|fault| format!("[[mailbox]] {}: {fault}", mailbox.id)),
+            );
+        }
         let mut names = BTreeSet::new();
         let mut sources = BTreeSet::new();
         for feed in &self.feeds {
             if !names.insert(feed.name.as_str()) {
                 faults.push(format!("[[feed]] {}: another feed has this name", feed.name));
             }
-            if !sources.insert(self.path(&feed.from.folder)) {
+            for (what, source) in self.sources(feed) {
+                if !sources.insert(source) {
+                    faults.push(format!(
+                        "[[feed]] {}: another feed reads the same {what}",
+                        feed.name
+                    ));
+                }
+            }
+            if let From::Mesh(mesh) = &feed.from
+                && self.mailbox(mesh).is_none()
+            {
                 faults.push(format!(
-                    "[[feed]] {}: another feed reads the same folder",
+                    "[[feed]] {}: from.mesh: mailbox: there is no [[mailbox]] of that id",
                     feed.name
                 ));
             }

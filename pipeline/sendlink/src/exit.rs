@@ -98,8 +98,12 @@ impl From<transport::TransportError> for Failure {
     fn from(error: transport::TransportError) -> Self {
         use transport::TransportError as E;
         let exit = match &error {
-            E::Landing { source } | E::Acknowledge { source, .. } => of_write(source),
-            E::Source { .. } | E::Manifest { .. } => Exit::Io,
+            E::Landing { source } => of_write(source),
+            E::Manifest { .. } => Exit::Io,
+            E::Setup { .. } => Exit::Config,
+            E::Source { .. } | E::Delivery { .. } | E::Acknowledge { .. } | E::Send { .. } => {
+                Exit::Unavailable
+            }
         };
         Failure::new(exit, error)
     }

@@ -4,10 +4,10 @@ use dataset::DeliveryKey;
 use kit::{Connector, Layout};
 use records::Kind;
 use sha2::{Digest, Sha256};
-use transport::{DeliveryHash, Folder, Grouping};
+use transport::{DeliveryHash, Grouping};
 
 use crate::{
-    config::{Config, Feed, Then},
+    config::{Config, Feed},
     exit::{Exit, Failure},
     hex,
 };
@@ -74,22 +74,12 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The feed's drop folder.
-    pub fn folder(&self, config: &Config) -> Folder {
-        Folder {
-            feed: self.feed.name.clone(),
-            path: config.path(&self.feed.from.folder),
-            then: match self.feed.from.then {
-                Then::Keep => transport::Then::Keep,
-                Then::Archive => transport::Then::Archive,
-                Then::Delete => transport::Then::Delete,
-            },
-            quiet: self.feed.from.quiet.0,
-            grouping: if self.layout.file.format.is_set() {
-                Grouping::Together
-            } else {
-                Grouping::EachFile
-            },
+    /// Whether loose files of a folder belong together.
+    pub fn grouping(&self) -> Grouping {
+        if self.layout.file.format.is_set() {
+            Grouping::Together
+        } else {
+            Grouping::EachFile
         }
     }
 

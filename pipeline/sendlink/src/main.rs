@@ -16,6 +16,7 @@ mod output;
 mod pack;
 mod person;
 mod progress;
+mod sources;
 mod truth;
 mod watcher;
 

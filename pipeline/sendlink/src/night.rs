@@ -12,6 +12,7 @@
 //!
 //! Running again continues. What one source does holds back no other, nor yesterday's data.
 
+mod answer;
 mod dry_run;
 mod encode;
 mod fetch;
@@ -33,7 +34,7 @@ use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
 use linkage::HoldOut;
 use pseudonym::Keys;
-use transport::Landing;
+use transport::{Landing, Offered};
 
 use self::{stop::Stop, summary::Summary};
 use crate::{
@@ -42,6 +43,7 @@ use crate::{
     context,
     exit::{Exit, Failure},
     feeds,
+    sources::Sources,
 };
 
 pub use self::dry_run::dry_run;
@@ -71,6 +73,9 @@ struct Night<'a> {
     lease: Lease,
     run: Run,
     landing: Landing,
+    sources: Sources<'a>,
+    /// What holds no delivery and is acknowledged once the night's page tells of it.
+    noted: Vec<Offered>,
     stop: Stop,
     summary: Summary,
     /// What linking once more without NHS numbers found.
@@ -98,6 +103,7 @@ pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
     clock.stage_ends("publish");
     let page = report::write(&mut night).await?;
     clock.stage_ends("report");
+    answer::send(&mut night, &offers, &feeds).await?;
     settle::acknowledge(&mut night, &offers, &feeds).await?;
     settle::prune(&mut night, &feeds).await?;
     let ended = finish(night, page).await;
@@ -172,6 +178,8 @@ async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, F
         lease,
         run,
         landing,
+        sources: Sources::new(config),
+        noted: Vec::new(),
         stop: Stop::listening(),
         summary,
         held_out: None,

@@ -3,6 +3,7 @@
 use std::fs;
 
 use dataset::{Access, StoreError};
+use transport::Checked;
 
 use crate::{
     assessment, cli,
@@ -10,6 +11,7 @@ use crate::{
     context,
     exit::{Exit, Failure},
     feeds,
+    sources::Sources,
 };
 
 /// One thing that was looked at.
@@ -43,8 +45,9 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
             None
         }
     };
+    let sources = Sources::new(&config);
     for feed in &config.feeds {
-        look_at_feed(&config, feed, &mut seen);
+        look_at_feed(&config, &sources, feed, &mut seen).await;
     }
     look_at_reference(&config, &mut seen);
     look_at_store(
@@ -70,24 +73,31 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn look_at_feed(config: &Config, feed: &crate::config::Feed, seen: &mut Vec<Seen>) {
+async fn look_at_feed(
+    config: &Config,
+    sources: &Sources<'_>,
+    feed: &crate::config::Feed,
+    seen: &mut Vec<Seen>,
+) {
     let ready = match feeds::Ready::new(config, feed) {
         Ok(ready) => ready,
         Err(failure) => return seen.push(Seen::Bad(failure.exit, failure.message)),
     };
-    match ready.folder(config).list(std::time::SystemTime::now()) {
-        Ok(listing) => seen.push(Seen::Good(format!(
-            "feed {}: mapping {} {}, {} deliveries in its folder, {} still changing",
-            feed.name,
-            ready.layout.name,
-            ready.layout.version,
-            listing.ready.len(),
-            listing.unsettled
-        ))),
-        Err(error) => seen.push(Seen::Bad(
-            Exit::Incomplete,
-            format!("feed {}: {error}", feed.name),
-        )),
+    seen.push(Seen::Good(format!(
+        "feed {}: mapping {} {}",
+        feed.name, ready.layout.name, ready.layout.version
+    )));
+    let source = match sources.of(&ready) {
+        Ok(source) => source,
+        Err(error) => return seen.push(Seen::Bad(Exit::Config, format!("feed {}: {error}", feed.name))),
+    };
+    for checked in source.check().await {
+        let said = |text| format!("feed {}: {text}", feed.name);
+        seen.push(match checked {
+            Checked::Good(text) => Seen::Good(said(text)),
+            Checked::Note(text) => Seen::Note(said(text)),
+            Checked::Bad(text) => Seen::Bad(Exit::Incomplete, said(text)),
+        });
     }
 }
 
@@ -164,16 +174,6 @@ async fn look_at_store(config: &Config, fingerprint: Option<&str>, seen: &mut Ve
             let failure = Failure::from(error);
             seen.push(Seen::Bad(failure.exit, format!("database: {failure}")));
         }
-    }
-    match store.log_faults().await {
-        Ok(faults) => seen.extend(
-            faults
-                .into_iter()
-                .map(|fault| Seen::Note(format!("database: {fault}"))),
-        ),
-        Err(error) => seen.push(Seen::Note(format!(
-            "database: its settings cannot be read: {error}"
-        ))),
     }
     for grant in store.skipped_grants() {
         seen.push(Seen::Note(format!("database: {grant}")));

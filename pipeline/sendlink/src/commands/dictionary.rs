@@ -11,7 +11,8 @@ use crate::{
     feeds, output,
 };
 
-/// Writes the data dictionary: a page for each kind of record that is read, one for the joint dataset.
+/// Writes the data dictionary: a page for each kind of record that is read, one for the joint dataset, and one for the ways
+/// in which deliveries arrive.
 ///
 /// # Errors
 /// Exit code 73 or 74 where it cannot be written.
@@ -40,6 +41,7 @@ fn pages() -> Result<Vec<(String, String)>, Failure> {
         pages.push((kind.as_str().to_owned(), page));
     }
     pages.push(("joint".to_owned(), joint()));
+    pages.push(("transports".to_owned(), transport::promise::page()));
     Ok(pages)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kit::{Delivery, DeliveryFile, Layout, mapping_check::Report};
 use records::{Kind, Location};
-use transport::{Folder, Grouping, Then};
+use transport::{Folder, Grouping, Limits, Then};
 
 use crate::{
     cli::{Mapping, MappingAction},
@@ -145,13 +145,12 @@ fn deliveries(layout: &Layout, sample: &[PathBuf]) -> Result<Vec<Delivery>, Fail
                 then: Then::Keep,
                 quiet: std::time::Duration::ZERO,
                 grouping: Grouping::EachFile,
+                limits: Limits::USUAL,
             };
-            let listing = folder.list(std::time::SystemTime::now())?;
+            let deliveries = folder.deliveries()?.into_iter();
             files.extend(
-                listing
-                    .ready
-                    .into_iter()
-                    .flat_map(|offered| offered.files)
+                deliveries
+                    .flat_map(|delivery| delivery.files)
                     .map(|file| file.path),
             );
         } else {

@@ -36,24 +36,113 @@ pub struct Feed {
     pub volume_band: VolumeBand,
 }
 
-/// A drop folder.
+/// Where deliveries come from: one way for each feed.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "FromTable")]
+pub enum From {
+    /// A drop folder.
+    Folder(FromFolder),
+    /// A MESH mailbox.
+    Mesh(FromMesh),
+}
+
+/// `from` as it is written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct From {
+struct FromTable {
+    folder: Option<PathBuf>,
+    then: Option<Then>,
+    quiet: Option<Span>,
+    mesh: Option<FromMesh>,
+}
+
+/// A drop folder.
+#[derive(Clone, Debug)]
+pub struct FromFolder {
     /// The folder.
     pub folder: PathBuf,
     /// What becomes of a delivery there once it is loaded, refused or held.
-    #[serde(default)]
     pub then: Then,
     /// How long a delivery must have been unchanged before it is taken.
-    #[serde(default = "From::default_quiet")]
     pub quiet: Span,
 }
 
-impl From {
-    /// A minute: long enough for a copy over a slow share to touch the file again.
-    fn default_quiet() -> Span {
-        Span(std::time::Duration::from_secs(60))
+/// What a feed takes from a MESH mailbox.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromMesh {
+    /// The id of a `[[mailbox]]`.
+    pub mailbox: String,
+    /// The workflows under which its messages come.
+    pub workflows: Vec<String>,
+    /// The mailboxes that may send them, on behalf of the feed's provider. Others are not fetched from.
+    pub senders: Vec<String>,
+    /// The workflow under which the findings go back to the mailbox that sent a message.
+    #[serde(default)]
+    pub findings_to_sender: Option<String>,
+}
+
+/// A minute: long enough for a copy over a slow share to touch the file again.
+const QUIET: Span = Span(std::time::Duration::from_secs(60));
+
+impl TryFrom<FromTable> for From {
+    type Error = &'static str;
+
+    fn try_from(table: FromTable) -> Result<Self, Self::Error> {
+        let FromTable {
+            folder,
+            then,
+            quiet,
+            mesh,
+        } = table;
+        match (folder, mesh) {
+            (Some(folder), None) => Ok(From::Folder(FromFolder {
+                folder,
+                then: then.unwrap_or_default(),
+                quiet: quiet.unwrap_or(QUIET),
+            })),
+            (None, Some(mesh)) if then.is_none() && quiet.is_none() => Ok(From::Mesh(mesh)),
+            (None, Some(_)) => Err("`then` and `quiet` are for a folder alone"),
+            _ => Err("one way for deliveries to come: `folder` or `mesh`"),
+        }
+    }
+}
+
+impl FromMesh {
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let workflow = |name: &String| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        };
+        if self.workflows.is_empty()
+            || !self
+                .workflows
+                .iter()
+                .chain(&self.findings_to_sender)
+                .all(workflow)
+        {
+            faults.push(
+                "from.mesh: workflows: at least one; letters, digits, _ and - as they are registered"
+                    .to_owned(),
+            );
+        }
+        let mailbox = |id: &String| {
+            !id.is_empty()
+                && id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        };
+        if self.senders.is_empty() || !self.senders.iter().all(mailbox) {
+            faults.push(
+                "from.mesh: senders: the ids of the mailboxes that send for this provider, at least one; capital \
+                 letters and digits"
+                    .to_owned(),
+            );
+        }
+        faults
     }
 }
 
@@ -145,6 +234,9 @@ impl Feed {
             || !self.provider.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
             faults.push("provider: an ODS code or a DfE code, three to six letters and digits".to_owned());
+        }
+        if let From::Mesh(mesh) = &self.from {
+            faults.extend(mesh.faults());
         }
         if self.basis == Basis::S251WithOptOut {
             faults.push(

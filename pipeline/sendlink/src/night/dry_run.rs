@@ -1,20 +1,21 @@
 //! Reads what has come and reports it, and writes nothing.
 
-use std::{path::PathBuf, sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use dataset::{Access, Store, StoreError};
 use pseudonym::AreaLookup;
-use transport::landing::{Landed, LandedFile};
+use transport::{Landing, TransportError};
 
 use super::{Request, read::Reader, stop::Stop, summary};
 use crate::{
     config::Config,
     context,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, of_write},
     feeds::{self, Ready},
+    sources::Sources,
 };
 
-/// Reads every delivery that a night would read, straight from its folder, and prints what it would load.
+/// Reads every delivery that a night would read, and prints what it would load.
 ///
 /// # Errors
 /// Exit codes of what a night could not begin with; 3 where a delivery would be refused or a source is missing.
@@ -26,18 +27,25 @@ pub async fn dry_run(config: &Config, request: &Request) -> Result<Exit, Failure
     let encoder = pseudonym::Encoder::new(&keys, Arc::new(areas))
         .map_err(|error| Failure::new(Exit::KeyRefused, error))?;
     let stop = Stop::listening();
-    // The spool is a nameless file; it has to lie somewhere, and the system's own place is not ours.
-    let spool = std::env::temp_dir();
+    // What is fetched and the spool have to lie somewhere while they are read; the area's own folders are not touched.
+    let place = tempfile::tempdir().map_err(|error| {
+        Failure::new(
+            of_write(&error),
+            format!("no temporary folder can be made: {error}"),
+        )
+    })?;
+    let landing = Landing::open(place.path())?;
     let reader = Reader {
         encoder: &encoder,
         as_at: request.as_at.unwrap_or_else(context::today),
         profile: config.area.profile,
         stop: &stop,
-        folder: &spool,
+        folder: place.path(),
     };
+    let sources = Sources::new(config);
     let mut exit = Exit::Done;
     for ready in &feeds {
-        if !read_feed(config, ready, store.as_ref(), &reader).await? {
+        if !read_feed(&sources, ready, store.as_ref(), &reader, &landing).await? {
             exit = Exit::Incomplete;
         }
     }
@@ -56,48 +64,44 @@ async fn known_store(config: &Config) -> Result<Option<Store>, Failure> {
 
 /// Reads one feed; whether all was well.
 async fn read_feed(
-    config: &Config,
+    sources: &Sources<'_>,
     ready: &Ready<'_>,
     store: Option<&Store>,
     reader: &Reader<'_>,
+    landing: &Landing,
 ) -> Result<bool, Failure> {
-    let folder = ready.folder(config);
-    let listing = match folder.list(SystemTime::now()) {
+    let listed = match sources.of(ready) {
+        Ok(source) => source.list().await,
+        Err(error) => Err(error),
+    };
+    let listing = match listed {
         Ok(listing) => listing,
         Err(error) => {
             println!("{}: missing: {error}", ready.feed.name);
             return Ok(false);
         }
     };
-    let mut well = true;
+    let mut well = listing.alerts.is_empty();
+    for alert in &listing.alerts {
+        println!("{}: {alert}", ready.feed.name);
+    }
     for offered in &listing.ready {
-        let mut hashes = Vec::new();
-        for file in &offered.files {
-            let (hash, _) = std::fs::File::open(&file.path)
-                .and_then(|open| transport::hash::hash_reader(open, |_| Ok(())))
-                .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", ready.feed.name)))?;
-            hashes.push((file.name.as_str(), hash));
+        let mut arrival = landing.arrival(&ready.feed.name)?;
+        match offered.fetch(&mut arrival).await {
+            Ok(()) => {}
+            Err(error @ TransportError::Landing { .. }) => return Err(error.into()),
+            Err(error) => {
+                println!("{}: {error}", ready.feed.name);
+                well = false;
+                continue;
+            }
         }
-        let hash = transport::DeliveryHash::of_files(hashes.into_iter());
         if let Some(store) = store
-            && store.known(&ready.key(hash)).await?.is_some()
+            && store.known(&ready.key(arrival.hash())).await?.is_some()
         {
             continue;
         }
-        let landed = Landed {
-            hash,
-            received: transport::landing::london(offered.modified()),
-            files: offered
-                .files
-                .iter()
-                .map(|file| LandedFile {
-                    name: file.name.clone(),
-                    path: file.path.clone(),
-                    bytes: file.bytes,
-                })
-                .collect(),
-            path: PathBuf::new(),
-        };
+        let Some(landed) = arrival.keep()? else { continue };
         let read = tokio::task::block_in_place(|| reader.read(ready, &landed))?;
         let names: Vec<&str> = landed.files.iter().map(|file| file.name.as_str()).collect();
         println!(
@@ -119,6 +123,7 @@ async fn read_feed(
             println!("  {line}");
         }
         well &= !read.refused;
+        landing.remove(&landed)?;
     }
     if listing.unsettled > 0 {
         println!(

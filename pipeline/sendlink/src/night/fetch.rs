@@ -1,17 +1,13 @@
 //! Brings what has come into the landing folder.
 
-use std::time::SystemTime;
-
-use transport::{DeliveryHash, Folder, TransportError, folder::Offered};
+use transport::{Arrival, DeliveryHash, Offered, Source, TransportError};
 
 use super::Night;
 use crate::{exit::Failure, feeds::Ready};
 
 /// A delivery at its source, to be acknowledged when the night has its verdict.
 pub struct Offer {
-    /// Where it came from.
-    pub folder: Folder,
-    /// What lies there.
+    /// Where it lies.
     pub offered: Offered,
     /// What it landed as.
     pub hash: DeliveryHash,
@@ -28,9 +24,8 @@ pub async fn fetch(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<Vec<Off
     let mut offers = Vec::new();
     for (index, ready) in feeds.iter().enumerate() {
         night.check_stop()?;
-        let folder = ready.folder(night.config);
         night.summary.feed(ready.feed);
-        match fetch_feed(night, ready, &folder, index, &mut offers).await? {
+        match fetch_feed(night, ready, index, &mut offers).await? {
             Ok(()) => {}
             Err(error) => {
                 tracing::warn!(feed = ready.feed.name, %error, "A source is missing; the others go on.");
@@ -45,11 +40,14 @@ pub async fn fetch(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<Vec<Off
 async fn fetch_feed(
     night: &mut Night<'_>,
     ready: &Ready<'_>,
-    folder: &Folder,
     index: usize,
     offers: &mut Vec<Offer>,
 ) -> Result<Result<(), TransportError>, Failure> {
-    let listing = match folder.list(SystemTime::now()) {
+    let source = match night.sources.of(ready) {
+        Ok(source) => source,
+        Err(error) => return Ok(Err(error)),
+    };
+    let listing = match source.list().await {
         Ok(listing) => listing,
         Err(error) => return Ok(Err(error)),
     };
@@ -61,35 +59,80 @@ async fn fetch_feed(
             "Deliveries are still changing; they wait for the next run."
         );
     }
+    for alert in listing.alerts {
+        tracing::warn!(feed = ready.feed.name, alert, "A source needs a person's eye.");
+        night.summary.feed(ready.feed).alerts.push(alert);
+    }
+    night.noted.extend(listing.noted);
     for offered in listing.ready {
         night.check_stop()?;
-        let hash = match night.landing.hash(&ready.feed.name, &offered) {
-            Ok(hash) => hash,
-            Err(error) => return Ok(Err(error)),
-        };
-        if night.store.known(&ready.key(hash)).await?.is_none()
-            || super::load::returns(night, ready, hash, &offered).await?
-        {
-            fail::fail_point!("night::before-landing");
-            match night.landing.land(&ready.feed.name, &offered) {
-                Ok(landed) => tracing::info!(
-                    feed = ready.feed.name,
-                    files = landed.files.len(),
-                    "A delivery has landed."
-                ),
-                Err(error @ TransportError::Source { .. }) => return Ok(Err(error)),
-                Err(error) => return Err(error.into()),
+        match land(night, ready, &source, &offered).await? {
+            Ok(hash) => offers.push(Offer {
+                offered,
+                hash,
+                feed: index,
+            }),
+            Err(error @ TransportError::Delivery { .. }) => {
+                tracing::warn!(feed = ready.feed.name, %error, "A delivery stays where it is; its neighbours go on.");
+                night.summary.feed(ready.feed).alerts.push(error.to_string());
             }
-            fail::fail_point!("night::after-landing");
-        } else {
-            night.summary.feed(ready.feed).known += 1;
+            Err(error) => return Ok(Err(error)),
         }
-        offers.push(Offer {
-            folder: folder.clone(),
-            offered,
-            hash,
-            feed: index,
-        });
     }
     Ok(Ok(()))
+}
+
+/// Lands one delivery, unless the ledger knows it.
+async fn land(
+    night: &mut Night<'_>,
+    ready: &Ready<'_>,
+    source: &Source,
+    offered: &Offered,
+) -> Result<Result<DeliveryHash, TransportError>, Failure> {
+    // What lies on our own disk is hashed first, so that what is known is not written once more each night.
+    if source.promise().local {
+        let mut glance = Arrival::glance();
+        match offered.fetch(&mut glance).await {
+            Ok(()) if is_known(night, ready, &glance).await? => {
+                night.summary.feed(ready.feed).known += 1;
+                return Ok(Ok(glance.hash()));
+            }
+            Ok(()) => {}
+            Err(error) => return fetch_failed(error),
+        }
+    }
+    fail::fail_point!("night::before-landing");
+    let mut arrival = night.landing.arrival(&ready.feed.name)?;
+    if let Err(error) = offered.fetch(&mut arrival).await {
+        arrival.discard()?;
+        return fetch_failed(error);
+    }
+    let hash = arrival.hash();
+    if is_known(night, ready, &arrival).await? {
+        arrival.discard()?;
+        night.summary.feed(ready.feed).known += 1;
+    } else if let Some(landed) = arrival.keep()? {
+        tracing::info!(
+            feed = ready.feed.name,
+            files = landed.files.len(),
+            "A delivery has landed."
+        );
+    }
+    fail::fail_point!("night::after-landing");
+    Ok(Ok(hash))
+}
+
+/// Whether the ledger has a verdict on this content, and its coming again changes nothing.
+async fn is_known(night: &Night<'_>, ready: &Ready<'_>, arrival: &Arrival) -> Result<bool, Failure> {
+    let hash = arrival.hash();
+    Ok(night.store.known(&ready.key(hash)).await?.is_some()
+        && !super::load::restores(night, ready, hash, arrival.when()).await?)
+}
+
+/// A source or a delivery that fails is skipped; a landing folder that fails ends the run.
+fn fetch_failed<T>(error: TransportError) -> Result<Result<T, TransportError>, Failure> {
+    match error {
+        TransportError::Source { .. } | TransportError::Delivery { .. } => Ok(Err(error)),
+        other => Err(other.into()),
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 use dataset::{DeliveryInfo, DeliveryLoad, Verdict};
 use pseudonym::{AreaLookup, Encoder};
 use tokio::runtime::Handle;
-use transport::{DeliveryHash, folder::Offered, landing::Landed};
+use transport::{DeliveryHash, landing::Landed};
 
 use super::{
     Night,
@@ -117,21 +117,13 @@ fn read_all(
     }
 }
 
-/// Whether a delivery that is offered again restores an earlier state, and so must land again; see
-/// [`restores`].
-pub async fn returns(
-    night: &Night<'_>,
-    ready: &Ready<'_>,
-    hash: DeliveryHash,
-    offered: &Offered,
-) -> Result<bool, Failure> {
-    restores(night, ready, hash, transport::landing::london(offered.modified())).await
-}
-
 /// Whether the same bytes, come again later, undo a delivery that was loaded in between: a provider that sends
 /// A, then B, then A means A. Only a snapshot without times of its own can mean this; the records of a delta
 /// carry the sender's own order.
-async fn restores(
+///
+/// # Errors
+/// Where the ledger cannot be read.
+pub async fn restores(
     night: &Night<'_>,
     ready: &Ready<'_>,
     hash: DeliveryHash,

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use kit::{Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped};
 use pseudonym::Encoder;
 use rayon::prelude::*;
-use records::{Finding, Outcome, TableCounts, Version, finding::Effect};
+use records::{Finding, Location, Outcome, Rule, TableCounts, Version, finding::Effect};
 use transport::landing::{Landed, LandedFile};
 
 use super::{
@@ -72,6 +72,9 @@ impl Reader<'_> {
     /// refused is no error.
     pub fn read(&self, ready: &Ready<'_>, landed: &Landed) -> Result<ReadDelivery, Failure> {
         let delivery = delivery(ready, landed);
+        if let Some(rule) = landed.unfit() {
+            return self.unfit(&delivery, rule);
+        }
         let reading = Reading {
             layout: &ready.layout,
             provider: &ready.feed.provider,
@@ -149,15 +152,34 @@ impl Reader<'_> {
         })
     }
 
+    /// A delivery whose content could not be taken: refused, for the reason that the transport saw.
+    fn unfit(&self, delivery: &Delivery, rule: &'static Rule) -> Result<ReadDelivery, Failure> {
+        let file = delivery.files.first().map(|file| file.label.clone());
+        let spool = SpoolWriter::new(self.folder).and_then(SpoolWriter::finish);
+        Ok(ReadDelivery {
+            spool: spool.map_err(|error| spool_failed(&error))?,
+            scopes: Vec::new(),
+            findings: vec![Finding {
+                rule,
+                effect: Effect::RefusedDelivery,
+                location: Location {
+                    file: file.unwrap_or_default(),
+                    ..Location::default()
+                },
+                rows: 1,
+            }],
+            counts: TableCounts::default(),
+            refused: true,
+        })
+    }
+
     fn spool(
         &self,
         encoding: &Encoding<'_>,
         batches: Receiver<Vec<Incoming>>,
         progress: &Progress,
     ) -> Result<Spool, Failure> {
-        let write_failed = |error: io::Error| {
-            Failure::new(of_write(&error), format!("the spool cannot be written: {error}"))
-        };
+        let write_failed = |error: io::Error| spool_failed(&error);
         let mut spool = SpoolWriter::new(self.folder).map_err(write_failed)?;
         for batch in batches {
             let rows = batch.len() as u64;
@@ -178,6 +200,10 @@ impl Reader<'_> {
         }
         spool.finish().map_err(write_failed)
     }
+}
+
+fn spool_failed(error: &io::Error) -> Failure {
+    Failure::new(of_write(error), format!("the spool cannot be written: {error}"))
 }
 
 /// Writes a row out: here, where all cores work, and not where rows are loaded one after the other.

@@ -8,7 +8,11 @@ use measures::{QualityFigure, Rate, Slice};
 use records::Kind;
 use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
 
-use super::{Night, load::interrupted, summary::total};
+use super::{
+    Night,
+    load::interrupted,
+    summary::{FeedSummary, total},
+};
 use crate::{
     assessment::Assessment,
     exit::{Exit, Failure},
@@ -114,10 +118,7 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
             quarantined: seen.map_or(0, |seen| total(&seen.counts).quarantined),
             latest_event: latest.get(&feed.name).copied(),
             latest_received: row.and_then(|row| row.last_received).map(|when| when.date()),
-            state: match seen.and_then(|seen| seen.missing.as_ref()) {
-                Some(why) => format!("missing: {why}"),
-                None => "current".to_owned(),
-            },
+            state: state(seen),
         });
     }
     Ok(Page {
@@ -175,6 +176,17 @@ fn held_out_rows(held_out: &HoldOut) -> Vec<QualityRow> {
     let (of, counted) = held_out.decoys;
     add("decoys matched", String::new(), counted, of);
     rows
+}
+
+/// What stands beside a feed on the page.
+fn state(seen: Option<&FeedSummary>) -> String {
+    let mut parts = Vec::new();
+    match seen.and_then(|seen| seen.missing.as_ref()) {
+        Some(why) => parts.push(format!("missing: {why}")),
+        None => parts.push("current".to_owned()),
+    }
+    parts.extend(seen.iter().flat_map(|seen| seen.alerts.iter().cloned()));
+    parts.join("; ")
 }
 
 async fn children(night: &Night<'_>) -> Result<Children, Failure> {

@@ -23,10 +23,15 @@ pub async fn acknowledge(
             continue;
         }
         fail::fail_point!("night::before-acknowledge");
-        if let Err(error) = offer.folder.acknowledge(&offer.offered) {
-            tracing::warn!(feed = ready.feed.name, %error, "A delivery stays in its folder; it is recognised the next night.");
+        if let Err(error) = offer.offered.acknowledge().await {
+            tracing::warn!(feed = ready.feed.name, %error, "A delivery stays where it is; it is recognised the next night.");
         }
         fail::fail_point!("night::after-acknowledge");
+    }
+    for noted in &night.noted {
+        if let Err(error) = noted.acknowledge().await {
+            tracing::warn!(%error, "A report stays where it is; it is told again the next night.");
+        }
     }
     Ok(())
 }

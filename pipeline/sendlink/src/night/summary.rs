@@ -50,6 +50,8 @@ pub struct FeedSummary {
     pub known: u64,
     /// Why the source is missing; none where it is not.
     pub missing: Option<String>,
+    /// What a person should look at, each a sentence.
+    pub alerts: Vec<String>,
     /// Its rows by table and outcome.
     pub counts: TableCounts,
     /// The deliveries that were read, in the order in which they were.
@@ -131,6 +133,7 @@ impl Summary {
                 unsettled: 0,
                 known: 0,
                 missing: None,
+                alerts: Vec::new(),
                 counts: TableCounts::default(),
                 deliveries: Vec::new(),
             })
@@ -143,6 +146,7 @@ impl Summary {
         }
         let incomplete = self.feeds.values().any(|feed| {
             feed.missing.is_some()
+                || !feed.alerts.is_empty()
                 || feed.refused > 0
                 || feed.held > 0
                 || quarantine_share(&feed.counts) > config.night.quarantine_threshold

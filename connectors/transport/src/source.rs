@@ -1,0 +1,102 @@
+//! The contract of every transport: list what is offered, fetch it into the landing folder, and, once the night has a
+//! durable verdict on it, acknowledge it. Never before.
+
+use std::{sync::Arc, time::SystemTime};
+
+use crate::{Arrival, Folder, MeshFeed, Promise, TransportError, folder, mesh, promise};
+
+/// Where a feed's deliveries come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A drop folder.
+    Folder(Folder),
+    /// A MESH mailbox.
+    Mesh(Arc<MeshFeed>),
+}
+
+/// A delivery where its sender left it.
+#[derive(Clone, Debug)]
+pub enum Offered {
+    /// In a folder.
+    Folder(Folder, folder::Dropped),
+    /// In a mailbox.
+    Mesh(Arc<MeshFeed>, mesh::Message),
+}
+
+/// What a source offers.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Deliveries that can be fetched, in a settled order.
+    pub ready: Vec<Offered>,
+    /// How many deliveries are not complete yet.
+    pub unsettled: usize,
+    /// What a person should know, each a sentence; the feed counts as incomplete.
+    pub alerts: Vec<String>,
+    /// What holds no delivery and is acknowledged once the alert that tells of it is written down.
+    pub noted: Vec<Offered>,
+}
+
+/// One thing that `sendlink check` has seen of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// In order.
+    Good(String),
+    /// Works, but somebody should know.
+    Note(String),
+    /// The night would miss this source.
+    Bad(String),
+}
+
+impl Source {
+    /// What this transport promises.
+    pub fn promise(&self) -> &'static Promise {
+        match self {
+            Source::Folder(_) => &promise::FOLDER,
+            Source::Mesh(_) => &promise::MESH,
+        }
+    }
+
+    /// Lists what is offered.
+    ///
+    /// # Errors
+    /// [`TransportError::Source`] where it cannot be reached.
+    pub async fn list(&self) -> Result<Listing, TransportError> {
+        match self {
+            Source::Folder(folder) => folder.list(SystemTime::now()),
+            Source::Mesh(feed) => feed.list().await,
+        }
+    }
+
+    /// Tries everything that a night would need of it, and changes nothing.
+    pub async fn check(&self) -> Vec<Checked> {
+        match self {
+            Source::Folder(folder) => folder.check(SystemTime::now()),
+            Source::Mesh(feed) => feed.check().await,
+        }
+    }
+}
+
+impl Offered {
+    /// Brings one delivery to the landing folder. Changes nothing at the source.
+    ///
+    /// # Errors
+    /// [`TransportError::Delivery`] where only this one cannot be fetched, [`TransportError::Source`] where none can,
+    /// [`TransportError::Landing`] where there is no place for it.
+    pub async fn fetch(&self, into: &mut Arrival) -> Result<(), TransportError> {
+        match self {
+            Offered::Folder(folder, dropped) => folder.fetch(dropped, into),
+            Offered::Mesh(feed, message) => feed.fetch(message, into).await,
+        }
+    }
+
+    /// Tells the sender that there is a durable verdict.
+    ///
+    /// # Errors
+    /// [`TransportError::Acknowledge`] where it cannot be told. Nothing is lost by that.
+    pub async fn acknowledge(&self) -> Result<(), TransportError> {
+        match self {
+            Offered::Folder(folder, dropped) => folder.acknowledge(dropped),
+            Offered::Mesh(feed, message) => feed.acknowledge(message).await,
+        }
+    }
+}

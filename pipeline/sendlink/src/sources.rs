@@ -1,0 +1,128 @@
+//! Where the feeds' deliveries come from: the transports, made ready from the configuration.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use kit::retry::RetryPolicy;
+use transport::{
+    Fault, Folder, Limits, Mailbox, MeshFeed, Source, TransportError,
+    http::Connection,
+    mesh::{Agreement, Settings},
+};
+
+use crate::{
+    config::{self, Config, From, FromMesh, Then},
+    feeds::Ready,
+};
+
+/// The sources of one night. Feeds that share a mailbox share its one connection.
+pub struct Sources<'a> {
+    config: &'a Config,
+    mailboxes: BTreeMap<&'a str, Result<Arc<Mailbox>, String>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Makes every mailbox ready; nothing is sent yet. What cannot be made ready is told by [`Sources::of`], so that it
+    /// holds nothing else back.
+    pub fn new(config: &'a Config) -> Self {
+        let mailboxes = config.mailboxes.iter().map(|mailbox| {
+            let opened = Mailbox::open(settings(config, mailbox)).map_err(|error| error.to_string());
+            (mailbox.id.as_str(), opened)
+        });
+        Sources {
+            config,
+            mailboxes: mailboxes.collect(),
+        }
+    }
+
+    /// Where a feed's deliveries come from.
+    ///
+    /// # Errors
+    /// [`TransportError::Source`] where a secret or a certificate of it cannot be used.
+    pub fn of(&self, ready: &Ready<'_>) -> Result<Source, TransportError> {
+        match &ready.feed.from {
+            From::Folder(from) => Ok(Source::Folder(Folder {
+                feed: ready.feed.name.clone(),
+                path: self.config.path(&from.folder),
+                then: match from.then {
+                    Then::Keep => transport::Then::Keep,
+                    Then::Archive => transport::Then::Archive,
+                    Then::Delete => transport::Then::Delete,
+                },
+                quiet: from.quiet.0,
+                grouping: ready.grouping(),
+                limits: Limits::USUAL,
+            })),
+            From::Mesh(mesh) => Ok(Source::Mesh(Arc::new(MeshFeed {
+                mailbox: self.mailbox(mesh)?,
+                workflows: mesh.workflows.clone(),
+                senders: mesh.senders.clone(),
+            }))),
+        }
+    }
+
+    /// The mailbox of a feed.
+    ///
+    /// # Errors
+    /// [`TransportError::Source`] where it cannot be made ready.
+    pub fn mailbox(&self, mesh: &FromMesh) -> Result<Arc<Mailbox>, TransportError> {
+        let place = || format!("mailbox {}", mesh.mailbox);
+        match self.mailboxes.get(mesh.mailbox.as_str()) {
+            Some(Ok(mailbox)) => Ok(Arc::clone(mailbox)),
+            Some(Err(why)) => Err(TransportError::Source {
+                place: place(),
+                fault: Fault::Told(why.clone()),
+            }),
+            None => Err(TransportError::Source {
+                place: place(),
+                fault: Fault::Damaged("it is not in the configuration"),
+            }),
+        }
+    }
+}
+
+fn settings(config: &Config, mailbox: &config::Mailbox) -> Settings {
+    let path = |file: &PathBuf| config.path(file);
+    let mut agreed = Vec::new();
+    let mut answers = std::collections::BTreeSet::new();
+    for feed in &config.feeds {
+        let From::Mesh(mesh) = &feed.from else { continue };
+        if mesh.mailbox != mailbox.id {
+            continue;
+        }
+        answers.extend(mesh.findings_to_sender.clone());
+        for workflow in &mesh.workflows {
+            for sender in &mesh.senders {
+                agreed.push(Agreement {
+                    workflow: workflow.clone(),
+                    sender: sender.clone(),
+                });
+            }
+        }
+    }
+    Settings {
+        id: mailbox.id.clone(),
+        url: mailbox.url.clone(),
+        password_file: path(&mailbox.password_file),
+        shared_key_file: path(&mailbox.shared_key_file),
+        connection: Connection {
+            certificate: mailbox
+                .certificate_file
+                .as_ref()
+                .map(path)
+                .zip(mailbox.key_file.as_ref().map(path)),
+            authority: mailbox.authority_file.as_ref().map(path),
+            proxy: mailbox.proxy.clone(),
+            silence: mailbox.silence.0,
+        },
+        retry: RetryPolicy {
+            budget: mailbox.patience.0,
+            ..Settings::RETRY
+        },
+        largest_message: Settings::LARGEST_MESSAGE,
+        limits: Limits::USUAL,
+        agreed,
+        answers,
+        page: Settings::PAGE,
+        part: Settings::PART,
+    }
+}
