@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use linkage::{RecordId, Token};
 
 use crate::{
-    Lease, Store, StoreError, audit,
-    sql::{Row, Value},
+    Lease, Store, StoreError, audit, doubts,
+    sql::{Row, Tx, Value},
 };
 
 /// What a person decided.
@@ -135,65 +135,14 @@ impl Store {
         let mut tx = self.write(lease, "add decisions").await?;
         let mut added = 0;
         for new in decisions {
-            // Which of two stands on the left means something only where one supersedes the other.
-            let (left, right) = match (new.kind, new.right) {
-                (DecisionKind::DoNotLink | DecisionKind::Link, Some(right)) if right < new.left => {
-                    (right, Some(new.left))
-                }
-                (_, right) => (new.left, right),
-            };
-            let right_type = right.map(|side| side.type_name().to_owned());
-            let right_id = right.map(|side| side.bytes().to_vec());
-            let known = tx
-                .count(
-                    "select count(*) from decision
-                      where in_force = 1 and kind = $1 and left_type = $2 and left_id = $3
-                        and right_type is not distinct from $4 and right_id is not distinct from $5",
-                    [
-                        new.kind.as_str().into(),
-                        left.type_name().into(),
-                        left.bytes().as_slice().into(),
-                        right_type.clone().into(),
-                        right_id.clone().into(),
-                    ],
-                )
-                .await?;
-            if known > 0 {
-                continue;
-            }
-            let id = tx
-                .optional("select coalesce(max(id), 0) + 1 from decision", [], |row| {
-                    row.integer(0)
-                })
-                .await?
-                .unwrap_or(1);
-            tx.execute(
-                "insert into decision (id, kind, left_type, left_id, right_type, right_id, reason, author,
-                                       decided_on, in_force)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
-                [
-                    id.into(),
-                    new.kind.as_str().into(),
-                    left.type_name().into(),
-                    left.bytes().as_slice().into(),
-                    right_type.into(),
-                    Value::Blob(right_id),
-                    new.reason.as_str().into(),
-                    new.author.as_str().into(),
-                    new.on.into(),
-                ],
-            )
-            .await?;
-            let said = serde_json::json!({ "kind": new.kind.as_str() });
-            audit::append(&mut tx, &new.author, "decide", &format!("decision {id}"), &said).await?;
-            added += 1;
+            added += u64::from(add(&mut tx, new).await?.is_some());
         }
         fail::fail_point!("dataset::decisions::before-commit");
         tx.commit().await?;
         Ok(added)
     }
 
-    /// Takes a decision out of force.
+    /// Takes a decision out of force, and with it what people answered to the question that led to it.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] where none in force has this number.
@@ -205,28 +154,83 @@ impl Store {
         reason: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.write(lease, "remove a decision").await?;
-        let touched = tx
-            .execute(
-                "update decision set in_force = 0 where id = $1 and in_force = 1",
-                [id.into()],
-            )
-            .await?;
-        if touched == 0 {
-            return Err(StoreError::Unknown {
-                what: "decision in force",
-            });
-        }
-        let said = serde_json::json!({ "reason": reason });
-        audit::append(
-            &mut tx,
-            author,
-            "remove decision",
-            &format!("decision {id}"),
-            &said,
-        )
-        .await?;
+        remove(&mut tx, id, author, reason).await?;
+        doubts::forget_readings(&mut tx, id).await?;
         tx.commit().await
     }
+}
+
+/// Adds a decision; returns its number, or none where it is in force already.
+pub(crate) async fn add(tx: &mut Tx, new: &NewDecision) -> Result<Option<i64>, StoreError> {
+    // Which of two stands on the left means something only where one supersedes the other.
+    let (left, right) = match (new.kind, new.right) {
+        (DecisionKind::DoNotLink | DecisionKind::Link, Some(right)) if right < new.left => {
+            (right, Some(new.left))
+        }
+        (_, right) => (new.left, right),
+    };
+    let right_type = right.map(|side| side.type_name().to_owned());
+    let right_id = right.map(|side| side.bytes().to_vec());
+    let known = tx
+        .count(
+            "select count(*) from decision
+              where in_force = 1 and kind = $1 and left_type = $2 and left_id = $3
+                and right_type is not distinct from $4 and right_id is not distinct from $5",
+            [
+                new.kind.as_str().into(),
+                left.type_name().into(),
+                left.bytes().as_slice().into(),
+                right_type.clone().into(),
+                right_id.clone().into(),
+            ],
+        )
+        .await?;
+    if known > 0 {
+        return Ok(None);
+    }
+    let id = tx
+        .optional("select coalesce(max(id), 0) + 1 from decision", [], |row| {
+            row.integer(0)
+        })
+        .await?
+        .unwrap_or(1);
+    tx.execute(
+        "insert into decision (id, kind, left_type, left_id, right_type, right_id, reason, author,
+                               decided_on, in_force)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+        [
+            id.into(),
+            new.kind.as_str().into(),
+            left.type_name().into(),
+            left.bytes().as_slice().into(),
+            right_type.into(),
+            Value::Blob(right_id),
+            new.reason.as_str().into(),
+            new.author.as_str().into(),
+            new.on.into(),
+        ],
+    )
+    .await?;
+    let said = serde_json::json!({ "kind": new.kind.as_str() });
+    audit::append(tx, &new.author, "decide", &format!("decision {id}"), &said).await?;
+    Ok(Some(id))
+}
+
+/// Takes a decision out of force.
+pub(crate) async fn remove(tx: &mut Tx, id: i64, author: &str, reason: &str) -> Result<(), StoreError> {
+    let touched = tx
+        .execute(
+            "update decision set in_force = 0 where id = $1 and in_force = 1",
+            [id.into()],
+        )
+        .await?;
+    if touched == 0 {
+        return Err(StoreError::Unknown {
+            what: "decision in force",
+        });
+    }
+    let said = serde_json::json!({ "reason": reason });
+    audit::append(tx, author, "remove decision", &format!("decision {id}"), &said).await
 }
 
 fn read_decision(row: &Row) -> Result<Decision, StoreError> {

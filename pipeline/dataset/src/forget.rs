@@ -48,7 +48,7 @@ pub struct ForgetProof {
 }
 
 /// Rows that hold what is erased, by table.
-const HELD: [(&str, &str); 6] = [
+const HELD: [(&str, &str); 8] = [
     (
         "vault.record",
         "select count(*) from record where record_id in (select record_id from target)",
@@ -77,9 +77,26 @@ const HELD: [(&str, &str); 6] = [
           where (left_type = 'record' and left_id in (select record_id from target))
              or (right_type = 'record' and right_id in (select record_id from target))",
     ),
+    (
+        "vault.doubt",
+        "select count(*) from doubt
+          where left_id in (select record_id from target) or right_id in (select record_id from target)
+             or left_compared in (select record_id from target)
+             or right_compared in (select record_id from target)",
+    ),
+    (
+        "vault.doubt_reading",
+        "select count(*) from doubt_reading
+          where left_id in (select record_id from target) or right_id in (select record_id from target)",
+    ),
 ];
 
-const ERASE: [&str; 7] = [
+const ERASE: [&str; 9] = [
+    "delete from doubt
+      where left_id in (select record_id from target) or right_id in (select record_id from target)
+         or left_compared in (select record_id from target) or right_compared in (select record_id from target)",
+    "delete from doubt_reading
+      where left_id in (select record_id from target) or right_id in (select record_id from target)",
     "delete from decision
       where (left_type = 'record' and left_id in (select record_id from target))
          or (right_type = 'record' and right_id in (select record_id from target))",
@@ -237,7 +254,16 @@ pub(crate) async fn finish_scrub(store: &Store, lease: &Lease) -> Result<(), Sto
     match &store.back {
         Back::Sqlite(back) => sqlite::scrub(back)?,
         Back::Postgres(back) => {
-            let tables = ["record", "content", "link", "child", "child_event", "decision"];
+            let tables = [
+                "record",
+                "content",
+                "link",
+                "child",
+                "child_event",
+                "decision",
+                "doubt",
+                "doubt_reading",
+            ];
             let mut tables: Vec<String> = tables.iter().map(|table| format!("vault.{table}")).collect();
             tables.push("ops.finding".to_owned());
             postgres::scrub(back, &tables).await?;

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod brake;
 pub mod children;
 pub mod decisions;
+pub mod doubts;
 pub mod error;
 pub mod facts;
 pub mod findings;
@@ -47,6 +48,7 @@ pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use brake::BrakeRelease;
 pub use children::{ChildChange, ChildEvent, ChildEventFilter};
 pub use decisions::{Decision, DecisionKind, NewDecision, Side};
+pub use doubts::{Agreement, Answer, DoubtRow, Reading, Source};
 pub use error::StoreError;
 pub use facts::{
     BirthFact, CensusLoaded, ChildCounts, Facts, LinkFact, NoticeFact, PregnancyFact, RecordFact,

@@ -5,12 +5,12 @@ mod forgotten;
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use linkage::{ChildId, RecordId, Subject};
+use linkage::{ChildId, Doubt, RecordId, Subject};
 use records::{Kind, Version};
 use tokio::sync::mpsc::Sender;
 
 use crate::{
-    Lease, Run, Store, StoreError, audit,
+    Lease, Run, Store, StoreError, audit, doubts,
     links::forgotten::forgotten_subjects,
     sql::{Row, Tx, Value, version_of},
 };
@@ -99,12 +99,14 @@ pub struct ChildRow {
 }
 
 /// The whole outcome of a linkage.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Links {
     /// One link a child of a record that stands, see [`About`](crate::About).
     pub links: Vec<LinkRow>,
     /// Every child that a link names, once.
     pub children: Vec<ChildRow>,
+    /// What people are asked.
+    pub doubts: Vec<Doubt>,
 }
 
 /// What a linkage changed against the one before.
@@ -234,6 +236,7 @@ impl Store {
             [],
         )
         .await?;
+        doubts::save(&mut tx, run, &links.doubts).await?;
         for table in ["drop table new_link", "drop table new_child", "drop table fate"] {
             tx.execute(table, []).await?;
         }

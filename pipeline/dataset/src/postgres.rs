@@ -44,6 +44,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../migrations/postgres/0005_child_ids_and_quality.sql"),
     },
+    Migration {
+        version: 6,
+        sql: include_str!("../migrations/postgres/0006_doubts.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

@@ -24,8 +24,8 @@ mod weights;
 pub use link::link_tables;
 
 pub(crate) use keys::mix;
-pub(crate) use known::{Known, RowPair, Weighed, weigh};
-pub(crate) use levels::{MISSING, between};
+pub(crate) use known::{Explained, Explainer, Known, RowPair, Weighed, weigh};
+pub(crate) use levels::{MISSING, between, label};
 pub(crate) use weights::{ColumnWeights, Weights};
 
 pub use outcome::{

@@ -21,6 +21,8 @@
 //! one pregnancy, `births` and `assignment` whose children are whose, `expected` who is still to be born, and `ways`
 //! by which rule. A mother joins no records. Each child of a pregnancy is a [`Subject`] of its own.
 //!
+//! Where the records do not settle it, `doubts` says what a person is asked, without anything that the records hold.
+//!
 //! The rules are written out, with examples that are the test, in `tests/rules.md`.
 //!
 //! [`engine`] links tables of any columns, with nothing known of them but the kind of each.
@@ -32,6 +34,7 @@ mod assignment;
 mod births;
 mod children;
 mod clusters;
+mod doubts;
 mod entry;
 mod expected;
 mod faces;
@@ -52,6 +55,7 @@ mod weighing;
 pub use children::{
     CarriedOver, CarryOverError, ChildState, Event, Fate, KnownChild, Membership, Yesterday, carry_over,
 };
+pub use doubts::{Asked, Bearers, Comparison, Doubt, Field};
 pub use encoding::{
     ChildId, DateEncoding, Encoding, MotherEncoding, MotherId, NameBits, NameEncoding, NhsNumberEncoding,
     PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,

@@ -4,8 +4,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
     Decisions, Entry, LinkError, Linkage, ModelSummary, NumberEvidence, Pregnancy, Settings, Stage, Watch,
-    Weight, clusters::Clusters, expected, identifiers, links::Linking, mothers::Mothers, nameless,
-    persons::Persons, population::Population, pregnancies::Pregnancies, weighing::Weighing,
+    Weight, clusters::Clusters, doubts::Doubting, expected, identifiers, links::Linking, mothers::Mothers,
+    nameless, persons::Persons, population::Population, pregnancies::Pregnancies, weighing::Weighing,
 };
 
 /// Works out which records are the same child, from nothing but the records and the decisions.
@@ -48,7 +48,7 @@ pub fn link(
     let identified = identifiers::join(&population, &mut clusters);
     watch.progress(Stage::Identifiers, 1, 1);
 
-    let mut persons = Persons::gather(&population, &clusters)?;
+    let persons = Persons::gather(&population, &clusters)?;
     let below_acceptance = Weight(settings.accept.0.saturating_sub(1));
     let (pairs, weighed) = persons.weigh(below_acceptance, watch)?;
     let weights = &weighed.weights;
@@ -106,6 +106,13 @@ pub fn link(
             evidence: *evidence,
         })
         .collect();
+    let doubting = Doubting {
+        population: &population,
+        clusters: &clusters,
+        persons: &persons,
+        weighed: &weighed,
+    };
+    let doubts = doubting.doubts(&review, &clusters.refused);
     let summary = ModelSummary {
         persons: persons.len() as u64,
         pairs: weighed.compared,
@@ -125,6 +132,7 @@ pub fn link(
         pregnancies: notified,
         review,
         refused,
+        doubts,
         summary,
     })
 }

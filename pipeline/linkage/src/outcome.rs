@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    RecordId, Subject,
+    Doubt, RecordId, Subject,
     engine::{Blocking, TableModel},
 };
 
@@ -360,6 +360,8 @@ pub struct Linkage {
     pub review: Vec<Candidate>,
     /// What was refused, in the order in which it was.
     pub refused: Vec<Refusal>,
+    /// The questions for people that follow from `review` and `refused`: one for each two children, heaviest first.
+    pub doubts: Vec<Doubt>,
     /// The model of tier T4 and what it did.
     pub summary: ModelSummary,
 }

@@ -27,21 +27,30 @@ const FEWEST_PERSONS: usize = 1_000;
 pub(crate) struct Persons {
     /// The smallest record of each.
     pub(crate) first_record: Vec<u32>,
-    columns: Vec<Column>,
-    rows: Rows,
+    tables: Tables,
+    pub(crate) rows: Rows,
 }
 
 /// Of each row what is known of it.
 #[derive(Default)]
-struct Rows {
-    persons: Vec<u32>,
+pub(crate) struct Rows {
+    pub(crate) persons: Vec<u32>,
+    /// A record that says what the row says.
+    pub(crate) records: Vec<u32>,
     kinds: Vec<u8>,
     groups: Vec<u32>,
-    names: Vec<u64>,
 }
 
 /// The values of one row, by column.
 type Cells = [Option<ValueId>; COLUMNS.len()];
+
+/// One row while it is gathered.
+#[derive(Clone, Copy)]
+struct Gathered {
+    kind: u8,
+    cells: Cells,
+    record: u32,
+}
 
 impl Persons {
     /// Gathers the persons of all clusters, leaving out isolated records and those without a name, for which weights
@@ -52,11 +61,7 @@ impl Persons {
     /// When there are more values than 32 bits count.
     pub(crate) fn gather(population: &Population<'_>, clusters: &Clusters<'_>) -> Result<Self, LinkError> {
         let mut makers = COLUMNS.map(|(name, kind)| Maker::new(Column::new(name, kind)));
-        let mut persons = Persons {
-            first_record: Vec::new(),
-            columns: Vec::new(),
-            rows: Rows::default(),
-        };
+        let (mut first_record, mut of_rows, mut names) = (Vec::new(), Rows::default(), Vec::new());
         let mut seen = vec![false; population.len()];
         let (mut members, mut rows) = (Vec::new(), Vec::new());
         for at in (0_u32..).take(population.len()) {
@@ -69,11 +74,24 @@ impl Persons {
             members.extend_from_slice(clusters.members(at));
             members.sort_unstable();
             if rows_of(population, &members, &mut makers, &mut rows)? {
-                persons.push(population, at, &rows, &mut makers);
+                let person = first_record.len() as u32;
+                first_record.push(at);
+                of_rows.push(person, &rows, &mut makers);
+                // Part of a keyed hash: a number of its own that no order of records changes.
+                let record = population
+                    .record(at)
+                    .map_or(0, |record| u128::from_le_bytes(record.0) as u64);
+                names.extend((0_u64..).take(rows.len()).map(|number| mix(record ^ number)));
             }
         }
-        persons.columns = makers.map(|maker| maker.column).into();
-        Ok(persons)
+        let columns = makers.map(|maker| maker.column).into();
+        let tables =
+            Tables::new(columns, SAME_AS.to_vec(), &[names.len()], names).map_err(|_| LinkError::TooMany)?;
+        Ok(Persons {
+            first_record,
+            tables,
+            rows: of_rows,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,47 +104,43 @@ impl Persons {
     ///
     /// When the watcher stops it.
     pub(crate) fn weigh(
-        &mut self,
+        &self,
         below: Weight,
         watch: &dyn Watch,
-    ) -> Result<(Vec<Weighed>, engine::Weighed), LinkError> {
-        let rows = std::mem::take(&mut self.rows);
+    ) -> Result<(Vec<Weighed>, engine::Weighed<'_>), LinkError> {
         let assumed = (self.len() < FEWEST_PERSONS).then(faces::assumed);
-        let tables = Tables::new(
-            std::mem::take(&mut self.columns),
-            SAME_AS.to_vec(),
-            &[rows.persons.len()],
-            rows.names,
-        )
-        .map_err(|_| LinkError::TooMany)?;
         let known = Known {
-            groups: &rows.groups,
-            persons: &rows.persons,
-            kinds: &rows.kinds,
+            groups: &self.rows.groups,
+            persons: &self.rows.persons,
+            kinds: &self.rows.kinds,
         };
-        let weighed = engine::weigh(&tables, &known, assumed, watch)?;
-        Ok((best(&rows.persons, &weighed.pairs, below), weighed))
+        let weighed = engine::weigh(&self.tables, &known, assumed, watch)?;
+        Ok((best(&self.rows.persons, &weighed.pairs, below), weighed))
     }
 
-    fn push(&mut self, population: &Population<'_>, at: u32, rows: &[(u8, Cells)], makers: &mut [Maker]) {
-        let person = self.len() as u32;
-        self.first_record.push(at);
-        // Part of a keyed hash: a number of its own that no order of records changes.
-        let record = population
-            .record(at)
-            .map_or(0, |record| u128::from_le_bytes(record.0) as u64);
-        let mut group = self.rows.groups.last().map_or(0, |group| group + 1);
+    /// The kind of source of a row.
+    pub(crate) fn kind(&self, row: u32) -> u8 {
+        self.rows.kinds.get(row as usize).copied().unwrap_or_default()
+    }
+}
+
+impl Rows {
+    fn push(&mut self, person: u32, rows: &[Gathered], makers: &mut [Maker]) {
+        let mut group = self.groups.last().map_or(0, |group| group + 1);
         let mut kind_before = None;
-        for (number, (kind, cells)) in (0_u64..).zip(rows) {
-            if kind_before.replace(*kind).is_some_and(|before| before != *kind) {
+        for row in rows {
+            if kind_before
+                .replace(row.kind)
+                .is_some_and(|before| before != row.kind)
+            {
                 group += 1;
             }
-            self.rows.persons.push(person);
-            self.rows.kinds.push(*kind);
-            self.rows.groups.push(group);
-            self.rows.names.push(mix(record ^ number));
-            for (maker, cell) in makers.iter_mut().zip(cells) {
-                maker.column.push(*cell);
+            self.persons.push(person);
+            self.records.push(row.record);
+            self.kinds.push(row.kind);
+            self.groups.push(group);
+            for (maker, cell) in makers.iter_mut().zip(row.cells) {
+                maker.column.push(cell);
             }
         }
     }
@@ -139,45 +153,49 @@ fn rows_of(
     population: &Population<'_>,
     members: &[u32],
     makers: &mut [Maker; COLUMNS.len()],
-    rows: &mut Vec<(u8, Cells)>,
+    rows: &mut Vec<Gathered>,
 ) -> Result<bool, LinkError> {
     rows.clear();
-    let record = |at: u32| Some((population.entries.get(at as usize)?.kind, population.person(at)?));
+    let record = |at: u32| {
+        Some((
+            at,
+            population.entries.get(at as usize)?.kind,
+            population.person(at)?,
+        ))
+    };
     let has_name = |person: &PersonEncoding| !person.forenames.is_empty() || !person.surnames.is_empty();
     let named = members
         .iter()
         .filter_map(|at| record(*at))
-        .find(|(_, person)| has_name(person));
-    let Some((kind_of_named, named)) = named else {
+        .find(|(_, _, person)| has_name(person));
+    let Some((_, kind_of_named, named)) = named else {
         return Ok(false);
     };
-    for (kind, person) in members.iter().filter_map(|at| record(*at)) {
+    for (record, kind, person) in members.iter().filter_map(|at| record(*at)) {
         let (kind, of_names) = if has_name(person) {
             (kind, person)
         } else {
             (kind_of_named, named)
         };
         let [forename, surname, birth, postcode, sex] = &mut *makers;
-        let row = (
-            kind,
-            [
-                forename.names(&of_names.forenames)?,
-                surname.names(&of_names.surnames)?,
-                birth.one(person.birth.as_ref().map(faces::date))?,
-                match person.postcodes.as_slice() {
-                    [] => None,
-                    [latest, others @ ..] => {
-                        postcode.cell(faces::postcode(latest), others.iter().map(faces::postcode))?
-                    }
-                },
-                sex.one(person.sex.map(faces::sex))?,
-            ],
-        );
-        if !rows.contains(&row) && rows.iter().filter(|(of, _)| *of == kind).count() < MOST_ROWS {
-            rows.push(row);
+        let cells = [
+            forename.names(&of_names.forenames)?,
+            surname.names(&of_names.surnames)?,
+            birth.one(person.birth.as_ref().map(faces::date))?,
+            match person.postcodes.as_slice() {
+                [] => None,
+                [latest, others @ ..] => {
+                    postcode.cell(faces::postcode(latest), others.iter().map(faces::postcode))?
+                }
+            },
+            sex.one(person.sex.map(faces::sex))?,
+        ];
+        let of_kind = || rows.iter().filter(|row| row.kind == kind);
+        if of_kind().all(|row| row.cells != cells) && of_kind().count() < MOST_ROWS {
+            rows.push(Gathered { kind, cells, record });
         }
     }
-    rows.sort_by_key(|(kind, _)| *kind);
+    rows.sort_by_key(|row| row.kind);
     Ok(true)
 }
 

@@ -128,6 +128,11 @@ impl<'a> Population<'a> {
         self.entries.get(at as usize).map(|entry| entry.record)
     }
 
+    /// The position of a record about a child.
+    pub(crate) fn position(&self, record: RecordId) -> Option<u32> {
+        position(&self.entries, record)
+    }
+
     pub(crate) fn person(&self, at: u32) -> Option<&'a PersonEncoding> {
         self.entries
             .get(at as usize)

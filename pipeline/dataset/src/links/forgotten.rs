@@ -60,6 +60,7 @@ impl Forgotten {
                 .filter(|child| !gone.contains(&child.child_id))
                 .copied()
                 .collect(),
+            doubts: links.doubts.clone(),
         })
     }
 }

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{
-    frame::Frame,
+    frame::{Frame, Row},
     keys,
-    outcome::{Blocking, TableModel},
+    levels::{EXACT, NEAR, compare, level_of},
+    outcome::{Blocking, TableModel, Waterfall},
+    scale::Scale,
     score,
     tables::Tables,
     train,
@@ -38,13 +40,79 @@ pub(crate) struct RowPair {
 }
 
 /// What was weighed, and by what.
-pub(crate) struct Weighed {
+pub(crate) struct Weighed<'t> {
     pub(crate) pairs: Vec<RowPair>,
     pub(crate) weights: Weights,
     pub(crate) priors: Vec<KindPrior>,
     pub(crate) model: TableModel,
     pub(crate) blocking: Vec<Blocking>,
     pub(crate) compared: u64,
+    frame: Frame<'t>,
+}
+
+/// Says of single pairs of rows why they weigh what they do.
+pub(crate) struct Explainer<'w, 't> {
+    weighed: &'w Weighed<'t>,
+    scale: Scale,
+    /// Of each row of the tables its place in the frame.
+    places: Vec<Row>,
+}
+
+/// Why a pair of rows weighs what it does.
+pub(crate) struct Explained {
+    /// Without what the kinds of their sources add.
+    pub(crate) waterfall: Waterfall,
+    /// Of each column how many rows have the commoner of two values that are the same or nearly so.
+    pub(crate) bearers: Vec<Option<u32>>,
+}
+
+impl<'t> Weighed<'t> {
+    pub(crate) fn explainer(&self) -> Explainer<'_, 't> {
+        let mut places = vec![0; self.frame.rows()];
+        for (place, row) in (0_u32..).zip(&self.frame.order) {
+            if let Some(at) = places.get_mut(*row as usize) {
+                *at = place;
+            }
+        }
+        Explainer {
+            weighed: self,
+            scale: Scale::new(&self.frame, &self.weights),
+            places,
+        }
+    }
+
+    /// What the kinds of two rows' sources add to a weight beyond what the model says, in bits.
+    pub(crate) fn rise(&self, one: u8, other: u8) -> f64 {
+        let kinds = (one.min(other), one.max(other));
+        let prior = self.priors.iter().find(|prior| prior.kinds == kinds);
+        prior.map_or(0.0, |prior| rise(prior, &self.weights).bits())
+    }
+}
+
+impl Explainer<'_, '_> {
+    pub(crate) fn explain(&self, left: u32, right: u32) -> Explained {
+        let frame = &self.weighed.frame;
+        let place = |row: u32| self.places.get(row as usize).copied().unwrap_or_default();
+        let (a, b) = (place(left), place(right));
+        let pattern = compare(frame, a, b);
+        let bearers = frame.columns.iter().enumerate().map(|(at, column)| {
+            let count = |row: Row| {
+                let unit = frame.row(row).get(column.slots.units.start)?;
+                column
+                    .counts
+                    .get(*unit as usize)
+                    .map(|of_sides| of_sides.iter().sum::<u32>())
+            };
+            match level_of(pattern, at) {
+                EXACT | NEAR => count(a).max(count(b)),
+                _ => None,
+            }
+        });
+        Explained {
+            bearers: bearers.collect(),
+            waterfall: self.scale.waterfall(frame, a, b, pattern),
+        }
+    }
 }
 
 /// Pairs below this are not kept. A kind's prior may raise a pair by some bits.
@@ -57,12 +125,12 @@ const FEWEST_IN_COMMON: f64 = 0.5;
 const MOST_PRIOR: f64 = 0.25;
 
 /// Weighs the pairs of rows that blocking keys bring together, by what the rows teach, or by what is assumed.
-pub(crate) fn weigh(
-    tables: &Tables,
+pub(crate) fn weigh<'t>(
+    tables: &'t Tables,
     known: &Known<'_>,
     assumed: Option<Weights>,
     watch: &dyn Watch,
-) -> Result<Weighed, LinkError> {
+) -> Result<Weighed<'t>, LinkError> {
     let frame = Frame::new(tables).with_groups(known.groups);
     let keys = keys::choose(&frame);
     if watch.cancelled() {
@@ -97,7 +165,7 @@ pub(crate) fn weigh(
     };
     let rises: BTreeMap<(u8, u8), i32> = priors
         .iter()
-        .map(|prior| (prior.kinds, Weight::nearest((prior.same / weights.same).log2()).0))
+        .map(|prior| (prior.kinds, rise(prior, &weights).0))
         .collect();
     pairs.retain_mut(|pair| {
         let rise = kinds_of(known, pair).and_then(|kinds| rises.get(&kinds));
@@ -111,7 +179,13 @@ pub(crate) fn weigh(
         priors,
         blocking: scores.blocking,
         compared: scores.compared,
+        frame,
     })
+}
+
+/// What the prior of two kinds adds to a weight beyond the model's.
+fn rise(prior: &KindPrior, weights: &Weights) -> Weight {
+    Weight::nearest((prior.same / weights.same).log2())
 }
 
 /// The share of pairs of each two kinds that are one person.

@@ -45,6 +45,13 @@ pub(super) const fn labels(kind: ColumnKind) -> &'static [&'static str] {
     }
 }
 
+/// What a level of a kind means, 0 being missing.
+pub(crate) fn label(kind: ColumnKind, level: u8) -> &'static str {
+    let at = usize::from(level).checked_sub(usize::from(EXACT));
+    at.and_then(|at| labels(kind).get(at).copied())
+        .unwrap_or("blank on one side or both")
+}
+
 /// Levels of a kind beside missing.
 pub(super) const fn count(kind: ColumnKind) -> u8 {
     labels(kind).len() as u8

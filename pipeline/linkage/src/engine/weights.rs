@@ -7,7 +7,7 @@
 use super::{
     frame::Frame,
     levels::{EXACT, MISSING, MOST_LEVELS, assumed_same, count, labels, level_of},
-    outcome::{ColumnModel, LevelModel, TableModel},
+    outcome::{ColumnModel, Contribution, LevelModel, TableModel, Waterfall},
 };
 use crate::Weight;
 
@@ -77,6 +77,32 @@ impl Weights {
         let unrelated = 1.0 - self.same - self.household;
         let against = unrelated * f64::exp2(strangers) + self.household * f64::exp2(household);
         Weight::nearest((self.same / against).log2())
+    }
+
+    /// Why a pattern is worth what it is, any value counting as an average one.
+    pub(crate) fn waterfall(&self, pattern: u64) -> Waterfall {
+        let prior = (self.same / (1.0 - self.same - self.household)).log2();
+        let columns: Vec<Contribution> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let level = level_of(pattern, at);
+                Contribution {
+                    level,
+                    bits: if level == MISSING { 0.0 } else { column.bits(level) },
+                    rarity: 0.0,
+                }
+            })
+            .collect();
+        let weight = self.of_pattern(pattern).bits();
+        let total = prior + columns.iter().map(|column| column.bits).sum::<f64>();
+        Waterfall {
+            prior,
+            columns,
+            household: (weight - total).min(0.0),
+            weight,
+        }
     }
 
     /// The model, for people.
