@@ -264,6 +264,8 @@ fn every_command_and_fault(database: Database) {
         vec!["match-rates", "--unmatched"],
         vec!["match-rates", "--unmatched", "--provider", "RQW"],
         vec!["decisions"],
+        vec!["review"],
+        vec!["review", "agreement"],
     ];
     for command in &data {
         for format in ["table", "csv", "json"] {
@@ -303,6 +305,7 @@ fn every_command_and_fault(database: Database) {
         );
     }
     references_stay_with_their_providers(&canary);
+    pairs_are_read(&canary, &all[0].nhs_number);
 
     // Decisions and erasure take identifiers from standard input.
     let list = format!(
@@ -377,6 +380,36 @@ fn every_command_and_fault(database: Database) {
     canary.says(&["history"], &[0]);
     canary.says(&["verify"], &[0]);
     canary.search_everything();
+}
+
+/// Every pair is shown and answered, and every record explained; an identifier is typed where an id belongs.
+fn pairs_are_read(canary: &Canary, number: &str) {
+    let pairs = canary.says(&["review", "--format", "json"], &[0]).rows();
+    for pair in &pairs {
+        let id = pair["pair"].as_str().unwrap();
+        canary.says(&["review", "show", id], &[0]);
+        let unsure = [
+            "review",
+            "decide",
+            id,
+            "unsure",
+            "--author",
+            "A. Officer",
+            "--reason",
+        ];
+        canary.says(&[&unsure[..], &["it does not say"]].concat(), &[0]);
+        let undo = ["review", "undo", id, "--author", "A. Officer", "--reason"];
+        canary.says(&[&undo[..], &["a slip"]].concat(), &[0]);
+    }
+    for record in canary.area.joint("select distinct record_id from link") {
+        canary.says(&["explain", &record.concat()], &[0]);
+    }
+    canary.says(&["explain", number], &[64]);
+    canary.says(&["review", "show", number], &[64]);
+    let decide = [
+        "review", "decide", number, "same", "--author", "A", "--reason", "b",
+    ];
+    canary.says(&decide, &[64]);
 }
 
 /// The harmless reference stood in the lists and the pack of its own provider, and nowhere else.

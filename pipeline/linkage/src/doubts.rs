@@ -3,7 +3,7 @@
 //! A doubt says how far the two agree, what that is worth and how many days lie between them: nothing of what stands
 //! in either.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use serde::{Deserialize, Serialize};
 
@@ -137,8 +137,16 @@ impl Doubting<'_, '_, '_> {
     /// One doubt for each two children about whom there is a question, by weight, the heaviest first. What people
     /// have decided is no question any more.
     pub(crate) fn doubts(&self, review: &[Candidate], refused: &[Refusal]) -> Vec<Doubt> {
-        // By the smallest records of the two children. The first question about two is the one that is asked.
+        // By the smallest records of the two children. The first question about two is the one that is asked, and a
+        // rule that wanted them says more than a weight.
         let mut questions: BTreeMap<(u32, u32), Question> = BTreeMap::new();
+        for refusal in refused {
+            self.ask(&mut questions, (refusal.left, refusal.right), |asking| Question {
+                asked: Asked::Refused(refusal.tier, refusal.bar),
+                asking: Some(asking),
+                weight: None,
+            });
+        }
         for candidate in review {
             let asked = if candidate.ambiguous {
                 Asked::Ambiguous
@@ -149,13 +157,6 @@ impl Doubting<'_, '_, '_> {
                 asked,
                 asking: None,
                 weight: Some(candidate.weight),
-            });
-        }
-        for refusal in refused.iter().filter(|refusal| !refusal.bar.is_decision()) {
-            self.ask(&mut questions, (refusal.left, refusal.right), |asking| Question {
-                asked: Asked::Refused(refusal.tier, refusal.bar),
-                asking: Some(asking),
-                weight: None,
             });
         }
         if questions.is_empty() {
@@ -196,7 +197,7 @@ impl Doubting<'_, '_, '_> {
         doubts
     }
 
-    /// Enters a question, unless the two turned out to be one child, or there is one about them already.
+    /// Enters a question, unless the two turned out to be one child, people have decided, or there is one about them.
     fn ask(
         &self,
         questions: &mut BTreeMap<(u32, u32), Question>,
@@ -212,7 +213,21 @@ impl Doubting<'_, '_, '_> {
         let smallest = |at: u32| self.clusters.members(at).iter().min().copied().unwrap_or(at);
         let (x, y) = (smallest(a), smallest(b));
         let (children, asking) = if x < y { ((x, y), (a, b)) } else { ((y, x), (b, a)) };
-        questions.entry(children).or_insert_with(|| question(asking));
+        if let Entry::Vacant(free) = questions.entry(children)
+            && !self.is_decided(x, y)
+        {
+            free.insert(question(asking));
+        }
+    }
+
+    /// Whether a decision keeps two children apart, whatever else does.
+    fn is_decided(&self, left: u32, right: u32) -> bool {
+        let theirs = self.clusters.members(right);
+        let bars = |a: &u32, b: &u32| self.population.bar(*a, *b).is_some_and(Bar::is_decision);
+        self.clusters
+            .members(left)
+            .iter()
+            .any(|a| theirs.iter().any(|b| bars(a, b)))
     }
 
     /// The rows of the children who are asked about, by the root of their records.

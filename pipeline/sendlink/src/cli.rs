@@ -82,6 +82,10 @@ pub enum Command {
     Link(Link),
     /// List, add and remove decisions about linkage: records that must not, or must, be one child.
     Decisions(Decisions),
+    /// Decide about pairs of records of which linkage is not sure, or whose union a rule refused, without seeing a name.
+    Review(Review),
+    /// Say why a record is linked to a child, or why it is not.
+    Explain(Explain),
     /// Make an invented local area, run a night on it and show what comes out.
     Demo(Demo),
     /// Write an invented local area as real files, with the truth apart.
@@ -257,6 +261,71 @@ pub enum DecisionsAction {
         #[arg(long)]
         reason: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Review {
+    #[command(flatten)]
+    pub data: Data,
+    /// What to do; lists the pairs that wait where nothing is said.
+    #[command(subcommand)]
+    pub action: Option<ReviewAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReviewAction {
+    /// List the pairs that wait for a decision, the likeliest first.
+    List {
+        /// List the pairs that one person has read, for a second who does not see the answer; in an order of no
+        /// meaning, so that the first of them are a fair sample.
+        #[arg(long)]
+        second: bool,
+        /// Leave out the pairs that this person has read.
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        /// How many pairs.
+        #[arg(long, default_value_t = 50)]
+        pairs: usize,
+    },
+    /// Show how far a pair agrees, and what that is worth.
+    Show {
+        /// The pair's id, or its beginning, as the list shows it.
+        pair: String,
+    },
+    /// Say whether a pair is one child. The next run obeys what most readers say who are sure.
+    Decide {
+        /// The pair's id, or its beginning, as the list shows it.
+        pair: String,
+        /// One of same, different, unsure.
+        answer: String,
+        /// Who decides.
+        #[arg(long, value_name = "NAME")]
+        author: String,
+        /// Why. No identifier: it is kept, and shown to others.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take back what somebody said of a pair.
+    Undo {
+        /// The pair's id, or its beginning, as the list shows it.
+        pair: String,
+        /// Whose answer.
+        #[arg(long, value_name = "NAME")]
+        author: String,
+        /// Why; kept in the audit chain.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show how far each two people agree on the pairs that both have read.
+    Agreement,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    #[command(flatten)]
+    pub data: Data,
+    /// The record's `record_id` in the joint dataset, or its beginning.
+    pub record: String,
 }
 
 #[derive(Debug, Args)]

@@ -74,6 +74,8 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Findings(arguments) => commands::findings::run(&arguments).await,
         Command::Link(arguments) => commands::link::run(&arguments).await,
         Command::Decisions(arguments) => commands::decisions::run(&arguments).await,
+        Command::Review(arguments) => commands::review::run(&arguments).await,
+        Command::Explain(arguments) => commands::explain::run(&arguments).await,
         Command::Demo(arguments) => commands::demo::run(&arguments).await,
         Command::Synth(arguments) => commands::synth::run(&arguments),
         Command::Keys(arguments) => commands::keys::run(&arguments),

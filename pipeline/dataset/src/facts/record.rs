@@ -28,7 +28,7 @@ pub enum RecordState {
 }
 
 impl RecordState {
-    fn from_code(code: &str) -> Result<Self, StoreError> {
+    pub(crate) fn from_code(code: &str) -> Result<Self, StoreError> {
         match code {
             "current" => Ok(RecordState::Current),
             "withdrawn" => Ok(RecordState::Withdrawn),

@@ -2,6 +2,7 @@
 
 mod children;
 mod deliveries;
+mod doubts;
 mod families;
 mod loading;
 mod running;

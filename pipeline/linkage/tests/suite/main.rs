@@ -4,6 +4,7 @@
 mod accuracy;
 mod area;
 mod child_ids;
+mod doubts;
 mod early;
 mod encoder;
 mod families;

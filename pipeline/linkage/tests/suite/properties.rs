@@ -106,6 +106,7 @@ proptest! {
         prop_assert_eq!(one.links, other.links);
         prop_assert_eq!(one.review, other.review);
         prop_assert_eq!(one.refused, other.refused);
+        prop_assert_eq!(one.doubts, other.doubts);
     }
 
     #[test]
@@ -207,6 +208,7 @@ fn a_trained_linkage_does_not_depend_on_order_or_threads() {
     assert!(one.summary.model.trained);
     assert_eq!(one.links, other.links);
     assert_eq!(one.review, other.review);
+    assert_eq!(one.doubts, other.doubts);
     assert_eq!(one.summary, other.summary);
 }
 

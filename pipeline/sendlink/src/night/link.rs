@@ -76,6 +76,7 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         new = change.new,
         merged = change.merged,
         split = change.split,
+        doubts = links.doubts.len(),
         "Records are linked."
     );
     if night.config.night.hold_out {
@@ -221,6 +222,7 @@ fn rows(
             linked_on: since.map_or(as_at, |was| was.linked_on),
         });
     }
+    links.doubts = linkage.doubts.clone();
     links.children = current
         .into_iter()
         .map(|(child_id, anchor)| ChildRow { child_id, anchor })
