@@ -129,7 +129,7 @@ impl Store {
         let mut doubts = tx
             .all(
                 "select d.left_id, d.right_id, d.left_compared, d.right_compared, d.asked, d.comparison, d.since,
-                        d.standing, case when n.id is null then 0 else 1 end, l.kind, l.feed, l.provider,
+                        d.standing, n.id, l.kind, l.feed, l.provider,
                         r.kind, r.feed, r.provider
                    from doubt d
                    left join decision n on n.id = d.decision and n.in_force = 1
@@ -505,7 +505,7 @@ fn doubt(row: &Row) -> Result<DoubtRow, StoreError> {
         },
         since: row.parsed(6)?,
         standing: row.integer(7)? == 1,
-        decided: row.integer(8)? == 1,
+        decided: row.optional_integer(8)?.is_some(),
         sources: source(9)?.zip(source(12)?).map(|(left, right)| [left, right]),
         readings: Vec::new(),
     })

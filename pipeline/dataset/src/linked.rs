@@ -32,15 +32,21 @@ pub struct Sibling {
 }
 
 impl Store {
-    /// The records whose ids are not less than one and not more than the other, at most two.
+    /// The ids of the records whose id begins with a byte. Not with more: what a person types may be an identifier,
+    /// which must not come into a server's log.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn records_between(&self, from: RecordId, to: RecordId) -> Result<Vec<RecordId>, StoreError> {
+    pub async fn records_beginning(&self, byte: u8) -> Result<Vec<RecordId>, StoreError> {
+        let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);
+        for id in [&mut from, &mut to] {
+            let [first, ..] = id;
+            *first = byte;
+        }
         let mut tx = self.read("find a record").await?;
         tx.all(
-            "select record_id from record where record_id >= $1 and record_id <= $2 order by record_id limit 2",
-            [from.0.as_slice().into(), to.0.as_slice().into()],
+            "select record_id from record where record_id >= $1 and record_id <= $2 order by record_id",
+            [from.as_slice().into(), to.as_slice().into()],
             |row| Ok(RecordId(row.bytes(0)?)),
         )
         .await

@@ -38,18 +38,27 @@ pub async fn run(arguments: &Explain) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The record whose id begins so. What was typed is not shown: it may be an identifier.
+/// Digits of an id from which a record is looked for: fewer name a good part of all records.
+const FEWEST_DIGITS: usize = 4;
+
+/// The record whose id begins so. What was typed is neither shown nor sent: it may be an identifier.
 async fn find(store: &Store, beginning: &str) -> Result<LinkedRecord, Failure> {
     let none = || {
         Failure::new(
             Exit::Usage,
-            "no record has that id; it is the record_id of the joint dataset, up to 32 hexadecimal digits",
+            format!(
+                "no record has that id; it is the record_id of the joint dataset, {FEWEST_DIGITS} to 32 hexadecimal \
+                 digits of it"
+            ),
         )
     };
-    let (Some(from), Some(to)) = (padded(beginning, '0'), padded(beginning, 'f')) else {
+    let beginning = beginning.to_lowercase();
+    let byte = beginning.get(..2).and_then(hex::decode::<1>);
+    let Some([byte]) = byte.filter(|_| beginning.len() >= FEWEST_DIGITS) else {
         return Err(none());
     };
-    let found = store.records_between(RecordId(from), RecordId(to)).await?;
+    let mut found = store.records_beginning(byte).await?;
+    found.retain(|record| hex::encode(&record.0).starts_with(&beginning));
     match found.as_slice() {
         [] => Err(none()),
         [record] => store.linked_record(*record).await?.ok_or_else(none),
@@ -58,17 +67,6 @@ async fn find(store: &Store, beginning: &str) -> Result<LinkedRecord, Failure> {
             "more than one record begins with that id; give more of it",
         )),
     }
-}
-
-/// The bytes of an id of which the beginning is given.
-fn padded(beginning: &str, with: char) -> Option<[u8; 16]> {
-    let given = beginning.chars().count();
-    if given == 0 {
-        return None;
-    }
-    let rest = std::iter::repeat_n(with, 32_usize.saturating_sub(given));
-    let whole: String = beginning.chars().chain(rest).collect();
-    hex::decode(&whole)
 }
 
 /// What there is to say, line by line.
