@@ -68,6 +68,7 @@ fn links(rows: &[VaultRow]) -> Links {
                 anchor: subject(row),
             })
             .collect(),
+        doubts: Vec::new(),
     }
 }
 

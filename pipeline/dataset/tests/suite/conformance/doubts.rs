@@ -132,9 +132,8 @@ async fn answers_become_decisions(home: Home) {
         .collect();
     assert_eq!(of, [("B", "C", 1, 1), ("B", "a ", 1, 0), ("C", "a ", 1, 0)]);
 
-    let store = &night.store;
-    let undo =
-        |doubt: DoubtRow| async move { store.undo_answer(&night.lease, &doubt, "C", "a slip", DAY).await };
+    let (store, lease) = (&night.store, &night.lease);
+    let undo = |doubt: DoubtRow| async move { store.undo_answer(lease, &doubt, "C", "a slip", DAY).await };
     undo(only(&night, first).await).await.unwrap();
     assert_eq!(decided(&night).await, [DecisionKind::Link]);
     assert!(matches!(
@@ -145,7 +144,7 @@ async fn answers_become_decisions(home: Home) {
     // A decision that is removed as any other takes the answers with it.
     let id = store.decisions().await.unwrap()[0].id;
     store
-        .remove_decision(&night.lease, id, "a person", "a mistake")
+        .remove_decision(lease, id, "a person", "a mistake")
         .await
         .unwrap();
     let second = only(&night, second).await;
