@@ -545,6 +545,9 @@ impl History {
 fn run(share: u64) {
     let wanted = env::var("SENDLINK_HISTORIES").map_or(HISTORIES, |count| count.parse().expect("a number"));
     for seed in (0..wanted).filter(|seed| seed % SHARES == share) {
+        if (seed / SHARES).is_multiple_of(50) {
+            eprintln!("share {share}: at history {seed} of {wanted}");
+        }
         let mut history = History::new(seed);
         history.night();
         for _ in 0..OPERATIONS {

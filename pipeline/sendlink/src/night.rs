@@ -20,6 +20,7 @@ mod freshness;
 mod link;
 mod load;
 mod publish;
+mod quality;
 mod read;
 mod report;
 mod settle;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use dataset::{QualityRow, findings::FindingFilter};
-use linkage::HoldOut;
-use measures::{QualityFigure, Rate, Slice};
+use dataset::findings::FindingFilter;
+use measures::{Rate, Slice};
 use records::Kind;
 use reports::summary::{Children, DeliveryLine, Ending, FeedLine, Summary as Page};
 
 use super::{
     Night,
     load::interrupted,
+    quality,
     summary::{FeedSummary, total},
 };
 use crate::{
@@ -50,13 +50,7 @@ pub async fn write(night: &mut Night<'_>) -> Result<Page, Failure> {
     if night.store.published().await.map_err(interrupted)?.is_some() {
         let assessment = Assessment::read(night.config, &night.store, None).await?;
         rates = assessment.rates(&BTreeSet::from(Slice::ALL), None);
-        let mut quality: Vec<QualityRow> = assessment.quality.iter().map(quality_row).collect();
-        quality.extend(night.held_out.iter().flat_map(held_out_rows));
-        night
-            .store
-            .save_quality(&night.lease, &night.run, &quality)
-            .await
-            .map_err(interrupted)?;
+        quality::keep(night, &assessment.quality).await?;
         let mut bytes = Vec::new();
         reports::write_rates(&rates, reports::Format::Csv, &mut bytes)
             .map_err(|error| Failure::new(Exit::Bug, error))?;
@@ -131,51 +125,6 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
         rates,
         outputs,
     })
-}
-
-fn quality_row(figure: &QualityFigure) -> QualityRow {
-    QualityRow {
-        measure: figure.measure.as_str().to_owned(),
-        slice: figure.slice.as_str().to_owned(),
-        part: figure.part.clone(),
-        counted: figure.counted.map(|(counted, of, _)| (counted, of)),
-        share: figure
-            .counted
-            .map(|(_, _, interval)| [interval.value, interval.lower, interval.upper]),
-    }
-}
-
-/// What a second linkage found, which knew no NHS number.
-fn held_out_rows(held_out: &HoldOut) -> Vec<QualityRow> {
-    let mut rows = Vec::new();
-    let mut add = |measure: &str, part: String, counted: u64, of: u64| {
-        if let Some(interval) = measures::wilson(counted, of) {
-            rows.push(QualityRow {
-                measure: measure.to_owned(),
-                slice: if part.is_empty() { "total" } else { "kind" }.to_owned(),
-                part,
-                counted: Some((counted, of)),
-                share: Some([interval.value, interval.lower, interval.upper]),
-            });
-        }
-    };
-    for (measure, by_kind) in [
-        ("hold-out recall", &held_out.found),
-        ("hold-out precision", &held_out.right),
-    ] {
-        for kind in Kind::ALL {
-            if let Some((of, counted)) = by_kind.get(&(kind as u8)) {
-                add(measure, kind.as_str().to_owned(), *counted, *of);
-            }
-        }
-        let (of, counted) = by_kind
-            .values()
-            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        add(measure, String::new(), counted, of);
-    }
-    let (of, counted) = held_out.decoys;
-    add("decoys matched", String::new(), counted, of);
-    rows
 }
 
 /// What stands beside a feed on the page.
