@@ -129,6 +129,11 @@ impl Arrival {
         })
     }
 
+    /// Where the file that arrived last lies; none where nothing is written.
+    pub(crate) fn latest(&self) -> Option<PathBuf> {
+        Some(self.arriving()?.join(&self.files.last()?.stored_as))
+    }
+
     /// The hash of what has arrived.
     pub fn hash(&self) -> DeliveryHash {
         let files: Vec<_> = self.in_order();

@@ -187,7 +187,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// What the server's clock says.
-fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
+pub fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
     let text = headers.get(DATE)?.to_str().ok()?;
     Some(rfc2822::parse(text).ok()?.timestamp())
 }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod landing;
 pub mod mesh;
 pub mod promise;
+pub mod pull;
 pub mod source;
 
 pub use archive::Limits;
@@ -23,4 +24,5 @@ pub use hash::DeliveryHash;
 pub use landing::{Landed, Landing};
 pub use mesh::{Mailbox, MeshFeed};
 pub use promise::Promise;
-pub use source::{Checked, Listing, Offered, Source};
+pub use pull::Pull;
+pub use source::{Checked, Fetched, Listing, Offered, Source};

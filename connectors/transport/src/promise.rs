@@ -45,8 +45,20 @@ pub const MESH: Promise = Promise {
     local: false,
 };
 
+/// Pulling over HTTPS.
+pub const PULL: Promise = Promise {
+    name: "https",
+    what: "an address that is asked for what it has",
+    guarantee: "at least once: the mark from which the next night asks on is kept in the transaction that loads the \
+                delivery, so that what was not loaded is asked for again",
+    order: "none needed: the sender's own dates order records, not answers",
+    deletion: "nothing, unless the feed says that each answer is a snapshot",
+    acknowledgement: "none: the server is not told",
+    local: false,
+};
+
 /// Every transport.
-pub const ALL: [Promise; 2] = [FOLDER, MESH];
+pub const ALL: [Promise; 3] = [FOLDER, MESH, PULL];
 
 /// The page of the documentation.
 pub fn page() -> String {

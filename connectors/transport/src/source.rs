@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use crate::{Arrival, Folder, MeshFeed, Promise, TransportError, folder, mesh, promise};
+use crate::{Arrival, Folder, MeshFeed, Promise, Pull, TransportError, folder, mesh, promise};
 
 /// Where a feed's deliveries come from.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub enum Source {
     Folder(Folder),
     /// A MESH mailbox.
     Mesh(Arc<MeshFeed>),
+    /// An address over HTTPS.
+    Pull(Arc<Pull>),
 }
 
 /// A delivery where its sender left it.
@@ -21,6 +23,17 @@ pub enum Offered {
     Folder(Folder, folder::Dropped),
     /// In a mailbox.
     Mesh(Arc<MeshFeed>, mesh::Message),
+    /// At an address.
+    Pull(Arc<Pull>),
+}
+
+/// What fetching came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The delivery has arrived whole.
+    Whole,
+    /// There is nothing that was not there before.
+    Nothing,
 }
 
 /// What a source offers.
@@ -53,6 +66,7 @@ impl Source {
         match self {
             Source::Folder(_) => &promise::FOLDER,
             Source::Mesh(_) => &promise::MESH,
+            Source::Pull(_) => &promise::PULL,
         }
     }
 
@@ -64,6 +78,7 @@ impl Source {
         match self {
             Source::Folder(folder) => folder.list(SystemTime::now()),
             Source::Mesh(feed) => feed.list().await,
+            Source::Pull(pull) => Ok(pull.list()),
         }
     }
 
@@ -72,6 +87,7 @@ impl Source {
         match self {
             Source::Folder(folder) => folder.check(SystemTime::now()),
             Source::Mesh(feed) => feed.check().await,
+            Source::Pull(pull) => pull.check().await,
         }
     }
 }
@@ -82,10 +98,11 @@ impl Offered {
     /// # Errors
     /// [`TransportError::Delivery`] where only this one cannot be fetched, [`TransportError::Source`] where none can,
     /// [`TransportError::Landing`] where there is no place for it.
-    pub async fn fetch(&self, into: &mut Arrival) -> Result<(), TransportError> {
+    pub async fn fetch(&self, into: &mut Arrival) -> Result<Fetched, TransportError> {
         match self {
-            Offered::Folder(folder, dropped) => folder.fetch(dropped, into),
-            Offered::Mesh(feed, message) => feed.fetch(message, into).await,
+            Offered::Folder(folder, dropped) => folder.fetch(dropped, into).map(|()| Fetched::Whole),
+            Offered::Mesh(feed, message) => feed.fetch(message, into).await.map(|()| Fetched::Whole),
+            Offered::Pull(pull) => pull.fetch(into).await,
         }
     }
 
@@ -97,6 +114,8 @@ impl Offered {
         match self {
             Offered::Folder(folder, dropped) => folder.acknowledge(dropped),
             Offered::Mesh(feed, message) => feed.acknowledge(message).await,
+            // Nobody is told: the bookmark, kept with the records, is what moves on.
+            Offered::Pull(_) => Ok(()),
         }
     }
 }

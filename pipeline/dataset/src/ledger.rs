@@ -219,6 +219,22 @@ impl Store {
         .await
     }
 
+    /// Where the feed's transport goes on: the bookmark of its latest loaded delivery that has one. It was kept in the
+    /// transaction that loaded the delivery, so it is never ahead of the records.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn bookmark(&self, feed: &str) -> Result<Option<String>, StoreError> {
+        let mut tx = self.read("read the ledger").await?;
+        tx.optional(
+            "select bookmark from delivery where feed = $1 and verdict = 'loaded' and bookmark is not null
+              order by received desc, id desc limit 1",
+            [feed.into()],
+            |row| row.text(0),
+        )
+        .await
+    }
+
     /// How many records of each snapshot scope of the feed stand; a scope whose latest snapshot was empty has
     /// none.
     ///
@@ -396,6 +412,18 @@ pub(crate) async fn enter(
     )
     .await?;
     Ok(id)
+}
+
+/// Keeps the bookmark of a delivery, where it has one.
+pub(crate) async fn set_bookmark(tx: &mut Tx, id: i64, bookmark: Option<String>) -> Result<(), StoreError> {
+    if bookmark.is_some() {
+        tx.execute(
+            "update delivery set bookmark = $1 where id = $2",
+            [bookmark.into(), id.into()],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Rows of all tables of a delivery.

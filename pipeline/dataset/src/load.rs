@@ -138,6 +138,8 @@ pub struct DeliveryLoad<'a> {
     pub findings: Box<dyn Iterator<Item = Finding> + Send + 'a>,
     /// The counts so far: rows read, out of scope and quarantined. The outcome of the records is added.
     pub counts: TableCounts,
+    /// Where the transport goes on after this delivery; see [`Store::bookmark`].
+    pub bookmark: Option<String>,
 }
 
 /// What loading a delivery did.
@@ -176,6 +178,7 @@ impl Store {
             rows,
             findings,
             counts,
+            bookmark,
         } = delivery;
         let mut tx = self.write(lease, "load a delivery").await?;
         let again = ledger::was_read(&mut tx, &info.key).await?;
@@ -198,6 +201,7 @@ impl Store {
             return Err(StoreError::Counts { table: table.clone() });
         }
         ledger::enter(&mut tx, run, &info, Verdict::Loaded, None, &report.counts).await?;
+        ledger::set_bookmark(&mut tx, id, bookmark).await?;
         let said = serde_json::json!({
             "rows": ledger::row_count(&report.counts),
             "absent": report.absent,

@@ -48,6 +48,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../migrations/postgres/0006_doubts.sql"),
     },
+    Migration {
+        version: 7,
+        sql: include_str!("../migrations/postgres/0007_bookmark.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

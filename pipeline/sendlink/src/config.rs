@@ -5,6 +5,7 @@
 
 mod duration;
 mod feed;
+mod https;
 mod mailbox;
 
 use std::{
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub use self::{
     duration::Span,
     feed::{Delivery, Feed, From, FromMesh, Then},
+    https::{Access, FromHttps, Paging},
     mailbox::Mailbox,
 };
 use crate::exit::{Exit, Failure};
@@ -239,6 +241,7 @@ impl Config {
     fn sources(&self, feed: &Feed) -> Vec<(&'static str, PathBuf)> {
         match &feed.from {
             From::Folder(from) => vec![("folder", self.path(&from.folder))],
+            From::Https(https) => vec![("address", PathBuf::from(https.url.as_str()))],
             From::Mesh(mesh) => {
                 let mut pairs = Vec::new();
                 for workflow in &mesh.workflows {

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use kit::retry::RetryPolicy;
 use transport::{
-    Fault, Folder, Limits, Mailbox, MeshFeed, Source, TransportError,
+    Fault, Folder, Limits, Mailbox, MeshFeed, Pull, Source, TransportError,
     http::Connection,
     mesh::{Agreement, Settings},
+    pull::{self, Access, Paging, Since},
 };
 
 use crate::{
-    config::{self, Config, From, FromMesh, Then},
+    config::{self, Config, From, FromHttps, FromMesh, Then},
     feeds::Ready,
 };
 
@@ -34,11 +35,11 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Where a feed's deliveries come from.
+    /// Where a feed's deliveries come from. `bookmark` is where the last loaded one left off.
     ///
     /// # Errors
     /// [`TransportError::Source`] where a secret or a certificate of it cannot be used.
-    pub fn of(&self, ready: &Ready<'_>) -> Result<Source, TransportError> {
+    pub fn of(&self, ready: &Ready<'_>, bookmark: Option<&str>) -> Result<Source, TransportError> {
         match &ready.feed.from {
             From::Folder(from) => Ok(Source::Folder(Folder {
                 feed: ready.feed.name.clone(),
@@ -57,6 +58,10 @@ impl<'a> Sources<'a> {
                 workflows: mesh.workflows.clone(),
                 senders: mesh.senders.clone(),
             }))),
+            From::Https(https) => Ok(Source::Pull(Pull::open(
+                pull(self.config, ready, https),
+                bookmark,
+            )?)),
         }
     }
 
@@ -77,6 +82,63 @@ impl<'a> Sources<'a> {
                 fault: Fault::Damaged("it is not in the configuration"),
             }),
         }
+    }
+}
+
+fn pull(config: &Config, ready: &Ready<'_>, https: &FromHttps) -> pull::Settings {
+    let path = |file: &PathBuf| config.path(file);
+    pull::Settings {
+        feed: ready.feed.name.clone(),
+        url: https.url.clone(),
+        file: https.file.clone(),
+        connection: Connection {
+            certificate: https
+                .certificate_file
+                .as_ref()
+                .map(path)
+                .zip(https.key_file.as_ref().map(path)),
+            authority: https.authority_file.as_ref().map(path),
+            proxy: https.proxy.clone(),
+            silence: https.silence.0,
+        },
+        access: match &https.access {
+            None => Access::Open,
+            Some(config::Access::ApiKey { header, file }) => Access::Key {
+                header: header.clone(),
+                file: path(file),
+            },
+            Some(config::Access::Oauth {
+                token_url,
+                client_id,
+                secret_file,
+                scope,
+            }) => Access::OAuth {
+                token_url: token_url.clone(),
+                client_id: client_id.clone(),
+                secret_file: path(secret_file),
+                scope: scope.clone(),
+            },
+        },
+        paging: match &https.paging {
+            None => Paging::None,
+            Some(config::Paging::LinkHeader) => Paging::LinkHeader,
+            Some(config::Paging::Bundle) => Paging::Bundle,
+            Some(config::Paging::Address { at }) => Paging::Address(at.clone()),
+            Some(config::Paging::Cursor { at, parameter }) => Paging::Cursor {
+                at: at.clone(),
+                parameter: parameter.clone(),
+            },
+        },
+        since: https.since.as_ref().map(|since| Since {
+            parameter: since.parameter.clone(),
+            prefix: since.prefix.clone(),
+        }),
+        retry: RetryPolicy {
+            budget: https.patience.0,
+            ..Settings::RETRY
+        },
+        largest: Limits::USUAL.total,
+        limits: Limits::USUAL,
     }
 }
 

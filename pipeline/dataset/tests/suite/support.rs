@@ -513,6 +513,7 @@ impl Sent {
             ),
             findings: Box::new(self.findings.iter().cloned()),
             counts: self.counts.clone(),
+            bookmark: None,
         }
     }
 }

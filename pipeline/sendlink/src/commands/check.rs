@@ -87,7 +87,7 @@ async fn look_at_feed(
         "feed {}: mapping {} {}",
         feed.name, ready.layout.name, ready.layout.version
     )));
-    let source = match sources.of(&ready) {
+    let source = match sources.of(&ready, None) {
         Ok(source) => source,
         Err(error) => return seen.push(Seen::Bad(Exit::Config, format!("feed {}: {error}", feed.name))),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use records::Kind;
 use serde::Deserialize;
 
-use super::Span;
+use super::{Span, https::FromHttps};
 
 /// `[[feed]]`: one flow of one kind of records from one provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +44,8 @@ pub enum From {
     Folder(FromFolder),
     /// A MESH mailbox.
     Mesh(FromMesh),
+    /// An address over HTTPS.
+    Https(Box<FromHttps>),
 }
 
 /// `from` as it is written.
@@ -54,6 +56,7 @@ struct FromTable {
     then: Option<Then>,
     quiet: Option<Span>,
     mesh: Option<FromMesh>,
+    https: Option<FromHttps>,
 }
 
 /// A drop folder.
@@ -94,16 +97,20 @@ impl TryFrom<FromTable> for From {
             then,
             quiet,
             mesh,
+            https,
         } = table;
-        match (folder, mesh) {
-            (Some(folder), None) => Ok(From::Folder(FromFolder {
+        match (folder, mesh, https) {
+            (Some(folder), None, None) => Ok(From::Folder(FromFolder {
                 folder,
                 then: then.unwrap_or_default(),
                 quiet: quiet.unwrap_or(QUIET),
             })),
-            (None, Some(mesh)) if then.is_none() && quiet.is_none() => Ok(From::Mesh(mesh)),
-            (None, Some(_)) => Err("`then` and `quiet` are for a folder alone"),
-            _ => Err("one way for deliveries to come: `folder` or `mesh`"),
+            (None, Some(_), None) | (None, None, Some(_)) if then.is_some() || quiet.is_some() => {
+                Err("`then` and `quiet` are for a folder alone")
+            }
+            (None, Some(mesh), None) => Ok(From::Mesh(mesh)),
+            (None, None, Some(https)) => Ok(From::Https(Box::new(https))),
+            _ => Err("one way for deliveries to come: `folder`, `mesh` or `https`"),
         }
     }
 }
@@ -235,8 +242,18 @@ impl Feed {
         {
             faults.push("provider: an ODS code or a DfE code, three to six letters and digits".to_owned());
         }
-        if let From::Mesh(mesh) = &self.from {
-            faults.extend(mesh.faults());
+        if let From::Https(https) = &self.from
+            && https.since.is_some()
+            && self.delivery != Delivery::Delta
+        {
+            faults.push(
+                "from.https: since: what changed is no snapshot; delivery must be \"delta\"".to_owned(),
+            );
+        }
+        match &self.from {
+            From::Folder(_) => {}
+            From::Mesh(mesh) => faults.extend(mesh.faults()),
+            From::Https(https) => faults.extend(https.faults()),
         }
         if self.basis == Basis::S251WithOptOut {
             faults.push(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dataset::{Access, Store, StoreError};
 use pseudonym::AreaLookup;
-use transport::{Landing, TransportError};
+use transport::{Fetched, Landing, TransportError};
 
 use super::{Request, read::Reader, stop::Stop, summary};
 use crate::{
@@ -70,7 +70,11 @@ async fn read_feed(
     reader: &Reader<'_>,
     landing: &Landing,
 ) -> Result<bool, Failure> {
-    let listed = match sources.of(ready) {
+    let bookmark = match store {
+        Some(store) => store.bookmark(&ready.feed.name).await?,
+        None => None,
+    };
+    let listed = match sources.of(ready, bookmark.as_deref()) {
         Ok(source) => source.list().await,
         Err(error) => Err(error),
     };
@@ -88,7 +92,8 @@ async fn read_feed(
     for offered in &listing.ready {
         let mut arrival = landing.arrival(&ready.feed.name)?;
         match offered.fetch(&mut arrival).await {
-            Ok(()) => {}
+            Ok(Fetched::Whole) => {}
+            Ok(Fetched::Nothing) => continue,
             Err(error @ TransportError::Landing { .. }) => return Err(error.into()),
             Err(error) => {
                 println!("{}: {error}", ready.feed.name);

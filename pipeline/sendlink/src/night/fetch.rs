@@ -1,6 +1,6 @@
 //! Brings what has come into the landing folder.
 
-use transport::{Arrival, DeliveryHash, Offered, Source, TransportError};
+use transport::{Arrival, DeliveryHash, Fetched, Offered, Source, TransportError};
 
 use super::Night;
 use crate::{exit::Failure, feeds::Ready};
@@ -43,7 +43,8 @@ async fn fetch_feed(
     index: usize,
     offers: &mut Vec<Offer>,
 ) -> Result<Result<(), TransportError>, Failure> {
-    let source = match night.sources.of(ready) {
+    let bookmark = night.store.bookmark(&ready.feed.name).await?;
+    let source = match night.sources.of(ready, bookmark.as_deref()) {
         Ok(source) => source,
         Err(error) => return Ok(Err(error)),
     };
@@ -67,11 +68,12 @@ async fn fetch_feed(
     for offered in listing.ready {
         night.check_stop()?;
         match land(night, ready, &source, &offered).await? {
-            Ok(hash) => offers.push(Offer {
+            Ok(Some(hash)) => offers.push(Offer {
                 offered,
                 hash,
                 feed: index,
             }),
+            Ok(None) => tracing::info!(feed = ready.feed.name, "Nothing has changed at the source."),
             Err(error @ TransportError::Delivery { .. }) => {
                 tracing::warn!(feed = ready.feed.name, %error, "A delivery stays where it is; its neighbours go on.");
                 night.summary.feed(ready.feed).alerts.push(error.to_string());
@@ -82,30 +84,37 @@ async fn fetch_feed(
     Ok(Ok(()))
 }
 
-/// Lands one delivery, unless the ledger knows it.
+/// Lands one delivery, unless the ledger knows it. None where there was nothing new to fetch.
 async fn land(
     night: &mut Night<'_>,
     ready: &Ready<'_>,
     source: &Source,
     offered: &Offered,
-) -> Result<Result<DeliveryHash, TransportError>, Failure> {
+) -> Result<Result<Option<DeliveryHash>, TransportError>, Failure> {
     // What lies on our own disk is hashed first, so that what is known is not written once more each night.
     if source.promise().local {
         let mut glance = Arrival::glance();
         match offered.fetch(&mut glance).await {
-            Ok(()) if is_known(night, ready, &glance).await? => {
+            Ok(_) if is_known(night, ready, &glance).await? => {
                 night.summary.feed(ready.feed).known += 1;
-                return Ok(Ok(glance.hash()));
+                return Ok(Ok(Some(glance.hash())));
             }
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error) => return fetch_failed(error),
         }
     }
     fail::fail_point!("night::before-landing");
     let mut arrival = night.landing.arrival(&ready.feed.name)?;
-    if let Err(error) = offered.fetch(&mut arrival).await {
-        arrival.discard()?;
-        return fetch_failed(error);
+    match offered.fetch(&mut arrival).await {
+        Ok(Fetched::Whole) => {}
+        Ok(Fetched::Nothing) => {
+            arrival.discard()?;
+            return Ok(Ok(None));
+        }
+        Err(error) => {
+            arrival.discard()?;
+            return fetch_failed(error);
+        }
     }
     let hash = arrival.hash();
     if is_known(night, ready, &arrival).await? {
@@ -119,7 +128,7 @@ async fn land(
         );
     }
     fail::fail_point!("night::after-landing");
-    Ok(Ok(hash))
+    Ok(Ok(Some(hash)))
 }
 
 /// Whether the ledger has a verdict on this content, and its coming again changes nothing.

@@ -235,6 +235,7 @@ async fn load_one(
                 rows: Box::new(spool.read()),
                 findings: Box::new(findings.into_iter()),
                 counts,
+                bookmark: landed.bookmark.clone(),
             },
         )
         .await

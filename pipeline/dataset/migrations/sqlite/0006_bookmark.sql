@@ -1,0 +1,2 @@
+-- bookmark: where the transport goes on after this delivery, once it is loaded; opaque to all but the transport.
+alter table delivery add column bookmark text;
