@@ -61,9 +61,9 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether it is of this person. People do not write their names alike every time.
+    /// Whether it is of this person, however the name was written.
     pub fn is_of(&self, reader: &str) -> bool {
-        self.reader.trim().to_lowercase() == reader.trim().to_lowercase()
+        same_name(&self.reader) == same_name(reader)
     }
 }
 
@@ -247,30 +247,44 @@ pub struct Agreement {
 
 /// How far each two people agree, after Cohen (1960).
 pub fn agreement(doubts: &[DoubtRow]) -> Vec<Agreement> {
+    // By the names as they are compared; shown as they were first written.
+    let mut written: BTreeMap<String, String> = BTreeMap::new();
     let mut tables: BTreeMap<(String, String), [[u64; 3]; 3]> = BTreeMap::new();
     for row in doubts {
+        for reading in &row.readings {
+            written
+                .entry(same_name(&reading.reader))
+                .or_insert_with(|| reading.reader.trim().to_owned());
+        }
         for (at, one) in row.readings.iter().enumerate() {
             for other in row.readings.iter().skip(at + 1) {
-                let (mut first, mut second) = (one, other);
-                if second.reader < first.reader {
+                let (mut first, mut second) = (
+                    (same_name(&one.reader), one.answer),
+                    (same_name(&other.reader), other.answer),
+                );
+                if second < first {
                     std::mem::swap(&mut first, &mut second);
                 }
-                let table = tables
-                    .entry((first.reader.clone(), second.reader.clone()))
-                    .or_default();
+                let table = tables.entry((first.0, second.0)).or_default();
                 if let Some(count) = table
-                    .get_mut(first.answer as usize)
-                    .and_then(|of| of.get_mut(second.answer as usize))
+                    .get_mut(first.1 as usize)
+                    .and_then(|of| of.get_mut(second.1 as usize))
                 {
                     *count += 1;
                 }
             }
         }
     }
+    let shown = |name: String| written.get(&name).cloned().unwrap_or(name);
     tables
         .into_iter()
-        .map(|((one, other), table)| of_table(one, other, &table))
+        .map(|((one, other), table)| of_table(shown(one), shown(other), &table))
         .collect()
+}
+
+/// A name as it is compared: people do not write theirs alike every time.
+fn same_name(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 fn of_table(one: String, other: String, table: &[[u64; 3]; 3]) -> Agreement {

@@ -324,7 +324,7 @@ pub enum ReviewAction {
 pub struct Explain {
     #[command(flatten)]
     pub data: Data,
-    /// The record's `record_id` in the joint dataset, or its beginning.
+    /// The record's `record_id` in the joint dataset, or its beginning: four digits or more.
     pub record: String,
 }
 

@@ -130,7 +130,7 @@ async fn answers_become_decisions(home: Home) {
         .iter()
         .map(|of| (of.one.as_str(), of.other.as_str(), of.doubts, of.agreed))
         .collect();
-    assert_eq!(of, [("B", "C", 1, 1), ("B", "a ", 1, 0), ("C", "a ", 1, 0)]);
+    assert_eq!(of, [("a", "B", 1, 0), ("a", "C", 1, 0), ("B", "C", 1, 1)]);
 
     let (store, lease) = (&night.store, &night.lease);
     let undo = |doubt: DoubtRow| async move { store.undo_answer(lease, &doubt, "C", "a slip", DAY).await };
