@@ -9,26 +9,25 @@
 //! An encounter that says of which sort it is decides whether it is the review at 2 to 2½ years; otherwise one of the
 //! forms of this review does. All else is out of scope.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use kit::{
     Delivery, ReadError, Reading, Sink,
-    fhir::{self, Bundle, Extract, Node, PERSON_ELEMENTS, Resource, SNOMED, Shape},
+    fhir::{self, Bundle, Extract, Node, PERSON_ELEMENTS, Resource, Shape},
 };
 use records::finding::Effect;
 
 use crate::{
     REVIEWS,
-    asq::{Asq, Domain, Meaning},
+    asq::Asq,
     flat::{MINIMUM, Reference, Reviews},
     rules,
 };
 
+mod scores;
+
+use scores::{Scores, given, is_of_asq};
+
 /// The sort of encounter that is the health visitor's review at 2 to 2½ years (Digital Child Health, encounter types).
 const REVIEW_ENCOUNTER: &str = "0020";
-
-/// The questionnaire ASQ-3 as a whole, in the profile and in its example.
-const QUESTIONNAIRES: [&str; 2] = ["448615001", "716619000"];
 
 /// What the messages about assessments are called (Digital Child Health, event types).
 const ASSESSMENTS: [&str; 2] = ["CH004", "assessment-scales-1"];
@@ -132,7 +131,7 @@ fn extract(bundle: &Bundle<'_>, asq: &Asq) -> Vec<Extract> {
     reviews
         .into_iter()
         .filter_map(|review| {
-            let scores = scores(&review, asq);
+            let scores = Scores::of(&review.observations, asq);
             is_of_two_years(&review, &scores, asq, deletes).then(|| told(bundle, &review, &scores))
         })
         .collect()
@@ -180,20 +179,6 @@ fn reviews<'a>(bundle: &Bundle<'a>, asq: &Asq, deletes: bool) -> Vec<Review<'a>>
         }
     }
     reviews
-}
-
-/// Whether an observation is of the questionnaires: as a whole, or a score of its own.
-fn is_of_asq(observation: &Node, asq: &Asq) -> bool {
-    let Some(code) = snomed(observation) else {
-        return given(observation)
-            .iter()
-            .any(|(code, _)| meaning(asq, code).is_some());
-    };
-    QUESTIONNAIRES.contains(&code)
-        || meaning(asq, code).is_some()
-        || given(observation)
-            .iter()
-            .any(|(code, _)| meaning(asq, code).is_some())
 }
 
 fn encounter_of<'a>(bundle: &Bundle<'a>, observation: Resource<'a>) -> Option<Resource<'a>> {
@@ -262,53 +247,6 @@ fn encounter_type(encounter: &Node) -> Option<&str> {
         .find_map(|coding| coding.text("code"))
 }
 
-/// Every score of an observation with its code: its own, those of its components, those that it contains.
-fn given(observation: &Node) -> Vec<(&str, Option<String>)> {
-    let contained = observation.all("contained");
-    let contained = contained.filter(|node| node.resource_type() == Some("Observation"));
-    std::iter::once(observation)
-        .chain(observation.all("component"))
-        .chain(contained.flat_map(|node| std::iter::once(node).chain(node.all("component"))))
-        .filter_map(|part| Some((snomed(part)?, Bundle::observed(part))))
-        .collect()
-}
-
-fn snomed(part: &Node) -> Option<&str> {
-    part.at("code")?.code(|system| system == SNOMED)
-}
-
-fn meaning(asq: &Asq, code: &str) -> Option<Meaning> {
-    asq.meaning(code.parse().ok()?)
-}
-
-/// The scores of a review: by the months of their form and domain, each with every value that is given for it. ASQ:SE
-/// has no domain.
-#[derive(Default)]
-struct Scores {
-    asq3: BTreeMap<u8, BTreeMap<Domain, Vec<String>>>,
-    asq_se: BTreeMap<u8, Vec<String>>,
-    /// Whether a code is none of a questionnaire's.
-    unknown: bool,
-}
-
-fn scores(review: &Review<'_>, asq: &Asq) -> Scores {
-    let mut scores = Scores::default();
-    for observation in &review.observations {
-        for (code, value) in given(observation.node) {
-            match meaning(asq, code) {
-                // A score without a value still says that the form was used.
-                Some(Meaning::Asq3 { months, domain }) => {
-                    let given = scores.asq3.entry(months).or_default().entry(domain).or_default();
-                    given.extend(value);
-                }
-                Some(Meaning::AsqSe { months }) => scores.asq_se.entry(months).or_default().extend(value),
-                None => scores.unknown |= !QUESTIONNAIRES.contains(&code),
-            }
-        }
-    }
-    scores
-}
-
 /// Whether it is the review at 2 to 2½ years.
 fn is_of_two_years(review: &Review<'_>, scores: &Scores, asq: &Asq, deletes: bool) -> bool {
     match review
@@ -316,10 +254,7 @@ fn is_of_two_years(review: &Review<'_>, scores: &Scores, asq: &Asq, deletes: boo
         .and_then(|encounter| encounter_type(encounter.node))
     {
         Some(sort) => sort == REVIEW_ENCOUNTER,
-        None => {
-            scores.asq3.keys().any(|months| asq.is_banded(*months))
-                || (deletes && review.observations.is_empty())
-        }
+        None => scores.are_of_two_years(asq) || (deletes && review.observations.is_empty()),
     }
 }
 
@@ -341,57 +276,8 @@ fn told(bundle: &Bundle<'_>, review: &Review<'_>, scores: &Scores) -> Extract {
     if bundle.kind().is_none() && first.is_some_and(|only| given(only.node).len() < 2) {
         told.note("ASQ-3:interval", &rules::SCORE_ALONE, Effect::QuarantinedRow);
     }
-    if scores.unknown {
-        told.note("ASQ-3:interval", &rules::UNKNOWN_ASSESSMENT, Effect::BlankedValue);
-    }
-    if let Some((months, domains)) = one_form(&scores.asq3, BTreeMap::len, "ASQ-3:interval", &mut told) {
-        told.set("ASQ-3:interval", &months.to_string());
-        for (domain, given) in domains {
-            let element = match domain {
-                Domain::Communication => "ASQ-3:communication",
-                Domain::GrossMotor => "ASQ-3:grossMotor",
-                Domain::FineMotor => "ASQ-3:fineMotor",
-                Domain::ProblemSolving => "ASQ-3:problemSolving",
-                Domain::PersonalSocial => "ASQ-3:personalSocial",
-            };
-            agreed(given, element, &mut told);
-        }
-    }
-    if let Some((months, given)) = one_form(&scores.asq_se, Vec::len, "ASQ-SE:interval", &mut told) {
-        told.set("ASQ-SE:interval", &months.to_string());
-        agreed(given, "ASQ-SE:total", &mut told);
-    }
+    scores.tell(&mut told);
     told
-}
-
-/// The form with most scores; of several the one for the youngest.
-fn one_form<'s, T>(
-    forms: &'s BTreeMap<u8, T>,
-    size: impl Fn(&T) -> usize,
-    element: &str,
-    told: &mut Extract,
-) -> Option<(u8, &'s T)> {
-    let best = forms
-        .iter()
-        .max_by_key(|(months, scores)| (size(scores), std::cmp::Reverse(**months)))?;
-    if forms.len() > 1 {
-        told.note(element, &rules::SEVERAL_INTERVALS, Effect::BlankedValue);
-    }
-    Some((*best.0, best.1))
-}
-
-/// Sets the one score that all of a domain are.
-fn agreed(given: &[String], element: &str, told: &mut Extract) {
-    let different: BTreeSet<&String> = given.iter().collect();
-    match (different.first(), different.len(), given.len()) {
-        (Some(score), 1, 1) => told.set(element, score),
-        (Some(score), 1, _) => {
-            told.set(element, score);
-            told.note(element, &rules::DOUBLE_SCORE, Effect::Accepted);
-        }
-        (Some(_), _, _) => told.note(element, &rules::UNEQUAL_SCORES, Effect::BlankedValue),
-        (None, _, _) => {}
-    }
 }
 
 /// When it was made: the message, or the observation that was changed last where there is none.
