@@ -46,11 +46,17 @@ const ONLY_ON_POSTGRESQL: &[&str] = &[
     "dataset::publish::before-commit",
 ];
 
-/// What an operator does over a few nights: a first night with a delivery that is refused, a decision, a second
-/// night, an erasure, a third night. Each is repeated until it ends by itself.
+/// Stands for the pair that waits first for a person.
+const FIRST_PAIR: &str = "FIRST";
+
+/// What an operator does over a few nights: a first night with a delivery that is refused, a decision, an answer about a
+/// pair, a second night, an erasure, a third night. Each is repeated until it ends by itself.
 const STORY: &[&[&str]] = &[
     &["run", "--as-at", AS_AT],
     &["decisions", "add", "decisions.csv", "--author", "tests"],
+    &[
+        "review", "decide", FIRST_PAIR, "unsure", "--author", "tests", "--reason", "a test",
+    ],
     &["run", "--as-at", AS_AT],
     &[
         "forget",
@@ -66,6 +72,14 @@ const STORY: &[&[&str]] = &[
 fn play(area: &Area, kill_at: Option<&str>) -> bool {
     let mut killed = false;
     for arguments in STORY {
+        let mut arguments = arguments.to_vec();
+        let pair;
+        if let Some(place) = arguments.iter_mut().find(|argument| **argument == FIRST_PAIR) {
+            let waiting = area.run(&["review", "list", "--format", "json"]).expect(0).rows();
+            pair = waiting[0]["pair"].as_str().expect("a pair that waits").to_owned();
+            *place = &pair;
+        }
+        let arguments = arguments.as_slice();
         let mut command = area.command(arguments);
         if let Some(point) = kill_at.filter(|_| !killed) {
             command.env("SENDLINK_KILL_AT", point);

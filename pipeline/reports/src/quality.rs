@@ -201,6 +201,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::Format;
 
     fn run(number: i64, share: f64) -> RunQuality {
         RunQuality {
@@ -221,7 +222,9 @@ mod tests {
             .zip(shares)
             .map(|(number, share)| run(number, *share))
             .collect();
-        format!("{:?}", quality_table(&runs).rows()).contains("drifted")
+        let mut csv = Vec::new();
+        quality_table(&runs).write(Format::Csv, &mut csv).unwrap();
+        String::from_utf8(csv).unwrap().contains("drifted")
     }
 
     #[test]
