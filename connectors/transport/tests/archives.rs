@@ -99,17 +99,18 @@ fn a_compressed_file_is_the_delivery_that_it_holds() {
 
 #[test]
 fn an_archive_is_one_delivery_of_its_files() {
-    let landed = alone(
-        "march.zip",
-        &zipped(&[
-            ("month/b.csv", b"b"),
-            ("__MACOSX/month/._b.csv", b"litter"),
-            ("a.csv", b"a"),
-        ]),
-    );
-    assert_eq!(names(&landed), ["a.csv", "b.csv"]);
-    assert_eq!(fs::read(&landed.files[1].path).unwrap(), b"b");
-    assert_eq!(landed.unfit(), None);
+    let place = TempDir::new().unwrap();
+    let bytes = zipped(&[
+        ("month/b.csv", b"b"),
+        ("__MACOSX/month/._b.csv", b"litter"),
+        ("a.csv", b"a"),
+    ]);
+    put(&place, "march.zip", &bytes);
+    let landed = landed(&place, Grouping::EachFile);
+    assert_eq!(landed.len(), 1);
+    assert_eq!(names(&landed[0]), ["a.csv", "b.csv"]);
+    assert_eq!(fs::read(&landed[0].files[1].path).unwrap(), b"b");
+    assert_eq!(landed[0].unfit(), None);
 }
 
 #[test]
