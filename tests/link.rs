@@ -188,6 +188,45 @@ fn two_lists_are_linked_and_everything_asked_for_is_written() {
 }
 
 #[test]
+fn the_model_is_written_for_splink_too() {
+    let files = Files::two();
+    files.write(
+        "link.toml",
+        &TWO.replace("[output]", "[output]\nsplink = \"out/splink.json\""),
+    );
+    files.link(&[]).expect(0);
+    let settings: serde_json::Value = serde_json::from_str(&files.read("out/splink.json")).unwrap();
+    let model: serde_json::Value = serde_json::from_str(&files.read("out/model.json")).unwrap();
+    assert_eq!(settings["link_type"], "link_only");
+    assert_eq!(settings["probability_two_random_records_match"], model["prior"]);
+    let comparisons = settings["comparisons"].as_array().unwrap();
+    let columns = model["columns"].as_array().unwrap();
+    assert_eq!(comparisons.len(), columns.len());
+    for (comparison, column) in comparisons.iter().zip(columns) {
+        assert_eq!(comparison["output_column_name"], column["name"]);
+        let levels = comparison["comparison_levels"].as_array().unwrap();
+        let (missing, levels) = levels.split_first().unwrap();
+        assert_eq!(missing["is_null_level"], true);
+        assert_eq!(levels.last().unwrap()["sql_condition"], "ELSE");
+        let of_model = column["levels"].as_array().unwrap();
+        assert_eq!(levels.len(), of_model.len());
+        for (level, of_model) in levels.iter().zip(of_model) {
+            assert_eq!(level["m_probability"], of_model["m"]);
+            assert_eq!(level["u_probability"], of_model["u"]);
+        }
+        let conditions: BTreeSet<&str> = levels
+            .iter()
+            .map(|level| level["sql_condition"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            conditions.len(),
+            levels.len(),
+            "no condition stands twice: {conditions:?}"
+        );
+    }
+}
+
+#[test]
 fn one_list_is_searched_for_duplicates() {
     let files = Files::one();
     files.link(&[]).expect(0);

@@ -10,6 +10,7 @@ mod input;
 mod plan;
 mod read;
 mod report;
+mod splink;
 mod summary;
 mod write;
 

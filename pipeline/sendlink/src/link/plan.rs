@@ -67,6 +67,8 @@ pub struct Outputs {
     pub clusters: Option<PathBuf>,
     /// What agreement is worth.
     pub model: Option<PathBuf>,
+    /// The same as a settings file of Splink.
+    pub splink: Option<PathBuf>,
     /// The page for people.
     pub report: Option<PathBuf>,
     /// How the links compare with the truth, where one is given.
@@ -131,6 +133,7 @@ struct WrittenOutput {
     pairs: Option<PathBuf>,
     clusters: Option<PathBuf>,
     model: Option<PathBuf>,
+    splink: Option<PathBuf>,
     report: Option<PathBuf>,
     evaluation: Option<PathBuf>,
 }
@@ -367,6 +370,7 @@ impl WrittenOutput {
             pairs: place(self.pairs),
             clusters: place(self.clusters),
             model: place(self.model),
+            splink: place(self.splink),
             report,
             evaluation,
         };
@@ -386,10 +390,16 @@ impl WrittenOutput {
 impl Outputs {
     /// All places.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        [&self.pairs, &self.clusters, &self.model, &self.report]
-            .into_iter()
-            .flatten()
-            .chain([&self.evaluation])
-            .map(PathBuf::as_path)
+        [
+            &self.pairs,
+            &self.clusters,
+            &self.model,
+            &self.splink,
+            &self.report,
+        ]
+        .into_iter()
+        .flatten()
+        .chain([&self.evaluation])
+        .map(PathBuf::as_path)
     }
 }

@@ -6,7 +6,7 @@ use linkage::engine::{LevelModel, PairFound};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Linked, Written, report};
+use super::{Linked, Written, report, splink};
 use crate::{
     exit::{Exit, Failure},
     output,
@@ -35,6 +35,9 @@ pub fn write(linked: &Linked<'_>) -> Result<Vec<Written>, Failure> {
     put("pairs", outputs.pairs.as_deref(), &|_| pairs(linked))?;
     put("clusters", outputs.clusters.as_deref(), &|_| clusters(linked))?;
     put("model", outputs.model.as_deref(), &|_| model(linked))?;
+    put("model for Splink", outputs.splink.as_deref(), &|_| {
+        splink::settings(linked)
+    })?;
     let evaluation = linked.evaluation.map(|_| outputs.evaluation.as_path());
     put("evaluation", evaluation, &|_| json(&linked.evaluation))?;
     put("report", outputs.report.as_deref(), &|_| {
@@ -249,7 +252,7 @@ fn levels(levels: &[LevelModel]) -> Vec<ModelLevel<'_>> {
         .collect()
 }
 
-fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(bug)?;
     bytes.push(b'\n');
     Ok(bytes)
