@@ -277,8 +277,19 @@ fn the_program_tells_how_its_links_stand_beside_the_truth() {
 
 #[test]
 fn links_by_weight_are_right_and_found() {
-    let area = area(12_000, 52);
-    let told = told(&area);
+    weigh_against_the_truth(&area(12_000, 52));
+}
+
+/// Many years of census lie beside few notices, and all their brothers and sisters with them.
+#[test]
+fn several_years_of_census_do_not_drown_the_notices() {
+    let area = Area::of_years(12_000, 3, 56, Database::Sqlite);
+    night(&area);
+    weigh_against_the_truth(&area);
+}
+
+fn weigh_against_the_truth(area: &Area) {
+    let told = told(area);
     let at_school: BTreeSet<&str> = told
         .iter()
         .filter(|record| record.is_at_school())

@@ -55,14 +55,38 @@ fn folders(within: &Path) -> Vec<PathBuf> {
 impl Area {
     /// An area of this many children with one year of deliveries.
     pub fn new(children: u32, seed: u64, database: Database) -> Self {
-        Area::with_store(
-            children,
-            seed,
-            match database {
-                Database::Sqlite => "sqlite:data".to_owned(),
-                Database::Postgres => postgres::database(&postgres::shared()),
-            },
+        Area::of_years(children, 1, seed, database)
+    }
+
+    /// The same with several years of deliveries, of which each has a census of all pupils.
+    pub fn of_years(children: u32, years: u8, seed: u64, database: Database) -> Self {
+        let store = match database {
+            Database::Sqlite => "sqlite:data".to_owned(),
+            Database::Postgres => postgres::database(&postgres::shared()),
+        };
+        let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
+        let [children, years, seed] = [children.to_string(), years.to_string(), seed.to_string()];
+        program::run(
+            folder.path(),
+            &[
+                "synth",
+                "--children",
+                &children,
+                "--years",
+                &years,
+                "--seed",
+                &seed,
+                "--as-at",
+                AS_AT,
+                "--out",
+                ".",
+            ],
         )
+        .expect(0);
+        let area = Area { folder, store };
+        area.edit_configuration(|text| text.replace("sqlite:data", &area.store));
+        area.run(&["keys", "new", "keys/sendlink.key"]).expect(0);
+        area
     }
 
     /// An area for tests that run many nights: 300 children, and of each service that submits monthly only the last
@@ -78,33 +102,6 @@ impl Area {
                 }
             }
         }
-        area
-    }
-
-    /// An area on the database behind this URL.
-    pub fn with_store(children: u32, seed: u64, store: String) -> Self {
-        let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
-        let (children, seed) = (children.to_string(), seed.to_string());
-        program::run(
-            folder.path(),
-            &[
-                "synth",
-                "--children",
-                &children,
-                "--years",
-                "1",
-                "--seed",
-                &seed,
-                "--as-at",
-                AS_AT,
-                "--out",
-                ".",
-            ],
-        )
-        .expect(0);
-        let area = Area { folder, store };
-        area.edit_configuration(|text| text.replace("sqlite:data", &area.store));
-        area.run(&["keys", "new", "keys/sendlink.key"]).expect(0);
         area
     }
 

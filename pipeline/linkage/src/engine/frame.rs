@@ -30,6 +30,8 @@ pub(super) struct Frame<'t> {
     pub(super) two: bool,
     /// Of each row its group, whose rows are not compared with each other; nothing where there are no groups.
     pub(super) groups: Vec<u32>,
+    /// Of each row the kind of its source; nothing where kinds are not told apart.
+    kinds: Vec<u8>,
 }
 
 /// Values of a column up to which all are known apart without a sketch.
@@ -166,14 +168,45 @@ impl<'t> Frame<'t> {
             left,
             two: tables.are_two(),
             groups: Vec::new(),
+            kinds: Vec::new(),
         }
     }
 
-    /// Leaves pairs of rows of one group out, each row's group given in the order of the tables.
-    pub(super) fn with_groups(mut self, groups: &[u32]) -> Self {
-        let of = |place: &u32| groups.get(*place as usize).copied().unwrap_or_default();
-        self.groups = self.order.iter().map(of).collect();
+    /// Leaves pairs of rows of one group out, and learns from pairs of two kinds only: one kind has its persons once,
+    /// and the brothers and sisters in it would be taken for the slips of one child. Both in the order of the tables.
+    pub(super) fn with_known(mut self, groups: &[u32], kinds: &[u8]) -> Self {
+        let group = |place: &u32| groups.get(*place as usize).copied().unwrap_or_default();
+        let kind = |place: &u32| kinds.get(*place as usize).copied().unwrap_or_default();
+        self.groups = self.order.iter().map(group).collect();
+        self.kinds = self.order.iter().map(kind).collect();
         self
+    }
+
+    /// Whether a pair of rows is learned from.
+    pub(super) fn teaches(&self, a: Row, b: Row) -> bool {
+        let kind = |row: Row| self.kinds.get(row as usize);
+        self.compares(a, b) && (self.kinds.is_empty() || kind(a) != kind(b))
+    }
+
+    /// Pairs that are learned from, of all there are or of these rows of one block.
+    pub(super) fn teaching_pairs(&self, rows: Option<&[(u64, Row)]>, all: f64) -> f64 {
+        if self.kinds.is_empty() {
+            return all;
+        }
+        let mut counts = [0.0_f64; 256];
+        let mut count = |kind: Option<&u8>| {
+            if let Some(count) = kind.and_then(|kind| counts.get_mut(usize::from(*kind))) {
+                *count += 1.0;
+            }
+        };
+        match rows {
+            Some(rows) => rows
+                .iter()
+                .for_each(|(_, row)| count(self.kinds.get(*row as usize))),
+            None => self.kinds.iter().for_each(|kind| count(Some(kind))),
+        }
+        let within: f64 = counts.iter().map(|count| count * (count - 1.0) / 2.0).sum();
+        all - within
     }
 
     /// Whether two rows are compared at all.

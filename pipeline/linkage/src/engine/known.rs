@@ -131,7 +131,7 @@ pub(crate) fn weigh<'t>(
     assumed: Option<Weights>,
     watch: &dyn Watch,
 ) -> Result<Weighed<'t>, LinkError> {
-    let frame = Frame::new(tables).with_groups(known.groups);
+    let frame = Frame::new(tables).with_known(known.groups, known.kinds);
     let keys = keys::choose(&frame);
     if watch.cancelled() {
         return Err(LinkError::Cancelled);

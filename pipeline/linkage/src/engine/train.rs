@@ -173,22 +173,23 @@ struct Learned {
 
 impl Session {
     fn new(frame: &Frame<'_>, key: &Key) -> Option<Self> {
-        let expected = key.chance * frame.pairs();
+        let expected = key.chance * frame.teaching_pairs(None, frame.pairs());
         let rows = frame.rows() as f64;
         let sample = ((expected + rows / 2.0) / SESSION_PAIRS as f64).ceil().max(1.0) as u64;
         let blocks = Blocks::of(frame, key, sample);
         let mut counts: HashMap<u64, f64, FixedState> = HashMap::default();
-        let (mut pairs, mut all) = (0_u64, 0_u64);
+        let (mut pairs, mut all) = (0.0_f64, 0.0_f64);
         for stretch in blocks.stretches(1) {
             for block in blocks_of(stretch) {
                 let in_block = pairs_in(frame, block);
-                all += in_block;
-                if in_block > SESSION_BLOCK || pairs > 2 * SESSION_PAIRS {
+                let teaching = frame.teaching_pairs(Some(block), in_block as f64);
+                all += teaching;
+                if in_block > SESSION_BLOCK || pairs > 2.0 * SESSION_PAIRS as f64 {
                     continue;
                 }
-                pairs += in_block;
+                pairs += teaching;
                 let mut count = |a: Row, b: Row| {
-                    if frame.compares(a, b) {
+                    if frame.teaches(a, b) {
                         *counts.entry(compare(frame, a, b)).or_default() += 1.0;
                     }
                 };
@@ -204,8 +205,8 @@ impl Session {
                 }
             }
         }
-        let unexplained = 1.0 - expected / sample as f64 / (all.max(1) as f64);
-        if pairs == 0 || unexplained < 1.0 - MOST_CHANCE {
+        let unexplained = 1.0 - expected / sample as f64 / all.max(1.0);
+        if pairs < 1.0 || unexplained < 1.0 - MOST_CHANCE {
             return None;
         }
         let mut patterns: Patterns = counts.into_iter().collect();
@@ -214,7 +215,7 @@ impl Session {
             columns: key.columns.clone(),
             patterns,
             unexplained,
-            scale: sample as f64 * (all as f64 / pairs as f64),
+            scale: sample as f64 * (all / pairs),
         })
     }
 
@@ -404,7 +405,8 @@ fn set_prior(frame: &Frame<'_>, learned: &[&Learned], weights: &mut Weights) {
         before >= half
     });
     if let Some((total, _)) = total {
-        weights.same = (total / frame.pairs().max(1.0)).clamp(1e-12, 0.5);
+        let pairs = frame.teaching_pairs(None, frame.pairs());
+        weights.same = (total / pairs.max(1.0)).clamp(1e-12, 0.5);
     }
 }
 
