@@ -5,11 +5,13 @@
 //! half-way, a night repeated. The program sees files and commands; the model keeps lists in memory and never looks at
 //! the database. After every night both must hold the same children with the same records.
 //!
-//! A hundred histories are run; `SENDLINK_HISTORIES=5000` runs as many, the seed of a failure is in its message.
+//! A hundred histories are run; `SENDLINK_HISTORIES=5000` runs as many, and `SENDLINK_HISTORIES=2000..5000` goes on
+//! where a run was stopped. The seed of a failure is in its message.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
+    ops::Range,
 };
 
 use jiff::{
@@ -541,12 +543,22 @@ impl History {
     }
 }
 
+/// The seeds that are run.
+fn seeds() -> Range<u64> {
+    let Ok(wanted) = env::var("SENDLINK_HISTORIES") else {
+        return 0..HISTORIES;
+    };
+    let (first, end) = wanted.split_once("..").unwrap_or(("0", &wanted));
+    first.parse().expect("a number")..end.parse().expect("a number")
+}
+
 /// One of the shares of the histories.
 fn run(share: u64) {
-    let wanted = env::var("SENDLINK_HISTORIES").map_or(HISTORIES, |count| count.parse().expect("a number"));
-    for seed in (0..wanted).filter(|seed| seed % SHARES == share) {
-        if (seed / SHARES).is_multiple_of(50) {
-            eprintln!("share {share}: at history {seed} of {wanted}");
+    let seeds = seeds();
+    let end = seeds.end;
+    for seed in seeds.filter(|seed| seed % SHARES == share) {
+        if (seed / SHARES).is_multiple_of(25) {
+            eprintln!("share {share}: at history {seed} of {end}");
         }
         let mut history = History::new(seed);
         history.night();
