@@ -39,6 +39,17 @@ pub fn link(
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Linkage, LinkError> {
+    link_asking(entries, decisions, settings, true, watch)
+}
+
+/// The same, with [`Linkage::doubts`] only where somebody will be asked.
+pub(crate) fn link_asking(
+    entries: &[Entry],
+    decisions: &Decisions,
+    settings: &Settings,
+    asking: bool,
+    watch: &dyn Watch,
+) -> Result<Linkage, LinkError> {
     let population = Population::new(entries, decisions)?;
     let mothers = Mothers::of(&population);
     let pregnancies = Pregnancies::of(&population, &mothers);
@@ -106,13 +117,17 @@ pub fn link(
             evidence: *evidence,
         })
         .collect();
-    let doubting = Doubting {
-        population: &population,
-        clusters: &clusters,
-        persons: &persons,
-        weighed: &weighed,
+    let doubts = if asking {
+        let doubting = Doubting {
+            population: &population,
+            clusters: &clusters,
+            persons: &persons,
+            weighed: &weighed,
+        };
+        doubting.doubts(&review, &clusters.refused)
+    } else {
+        Vec::new()
     };
-    let doubts = doubting.doubts(&review, &clusters.refused);
     let summary = ModelSummary {
         persons: persons.len() as u64,
         pairs: weighed.compared,

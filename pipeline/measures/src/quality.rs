@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use dataset::{Facts, Tier, Weight, facts::RecordState};
+use dataset::{
+    Facts, Tier, Weight,
+    facts::{RecordFact, RecordState},
+};
 use jiff::civil::Date;
 use records::{IdentifierState, Profile, Sex};
 
@@ -169,68 +172,49 @@ pub fn quality(facts: &Facts, as_at: Date) -> Result<Vec<QualityFigure>, FactsEr
 }
 
 fn told(facts: &Facts) -> Result<Vec<Told<'_>>, FactsError> {
-    let mut all = Vec::new();
-    for notice in facts
-        .notices
-        .iter()
-        .filter(|fact| fact.state == RecordState::Current)
-    {
-        if let Some(tier) = &notice.tier {
-            all.push((
-                &notice.feed,
-                &notice.provider,
-                &notice.profile,
-                tier,
-                notice.weight,
-                notice.record_id,
-            ));
-        }
-    }
-    let reviews = facts
-        .reviews
-        .iter()
-        .filter(|fact| fact.state == RecordState::Current);
-    for fact in reviews {
-        if let Some(link) = fact.links.first() {
-            all.push((
-                &fact.feed,
-                &fact.provider,
-                &fact.profile,
-                &link.tier,
-                link.weight,
-                fact.record_id,
-            ));
-        }
-    }
-    let births = facts
-        .births
-        .iter()
-        .filter(|fact| fact.state == RecordState::Current);
-    for fact in births {
-        if let Some(link) = fact.links.first() {
-            all.push((
-                &fact.feed,
-                &fact.provider,
-                &fact.profile,
-                &link.tier,
-                link.weight,
-                fact.record_id,
-            ));
-        }
-    }
-    all.into_iter()
-        .map(|(feed, provider, profile, tier, weight, record)| {
+    let notices = facts.notices.iter().filter_map(|fact| {
+        let tier = fact.tier.as_deref()?;
+        Some((
+            fact.state,
+            fact.record_id.0,
+            (&*fact.feed, &*fact.provider, &fact.profile),
+            (tier, fact.weight),
+        ))
+    });
+    notices
+        .chain(facts.reviews.iter().filter_map(of_fact))
+        .chain(facts.births.iter().filter_map(of_fact))
+        .filter(|(state, ..)| *state == RecordState::Current)
+        .map(|(_, record, (feed, provider, profile), (tier, weight))| {
             Ok(Told {
                 feed,
                 provider,
                 profile,
                 tier: tier.parse().map_err(|_| FactsError::Tier {
-                    record_id: crate::facts::hex(&record.0),
+                    record_id: crate::facts::hex(&record),
                 })?,
                 probability: weight.map_or(0.0, |weight| Weight(weight).probability()),
             })
         })
         .collect()
+}
+
+/// A record's state, id, origin and link as they are stored.
+type Stored<'f> = (
+    RecordState,
+    [u8; 16],
+    (&'f str, &'f str, &'f Profile),
+    (&'f str, Option<i32>),
+);
+
+fn of_fact<S>(fact: &RecordFact<S>) -> Option<Stored<'_>> {
+    let link = fact.links.first()?;
+    Some((
+        fact.state,
+        fact.record_id.0,
+        (&fact.feed, &fact.provider, &fact.profile),
+        (&link.tier, link.weight),
+    ))
 }
 
 /// The groups that a record is in.
