@@ -404,6 +404,9 @@ fn pairs_are_read(canary: &Canary, number: &str) {
     for record in canary.area.joint("select distinct record_id from link") {
         canary.says(&["explain", &record.concat()], &[0]);
     }
+    for record in canary.area.joint("select max(record_id) from link group by tier") {
+        canary.says(&["explain", "--weights", &record.concat()], &[0]);
+    }
     canary.says(&["explain", number], &[64]);
     canary.says(&["review", "show", number], &[64]);
     let decide = [

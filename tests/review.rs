@@ -307,3 +307,48 @@ fn an_erased_child_leaves_no_pair_and_no_answer() {
         assert_eq!(doubtful.pair(BETWEEN), None, "{database:?}");
     }
 }
+
+/// Of every match by weight the parts are told, and they add up to it.
+#[test]
+fn a_match_by_weight_is_explained_part_by_part() {
+    let area = Area::new(1_500, 21, Database::Sqlite);
+    area.night();
+    for kind in ["section23", "two-year-review"] {
+        let matched = area.joint(&format!(
+            "select min(record_id) from link where tier = 'T4' and kind = '{kind}'"
+        ));
+        let record = matched.concat().concat();
+        let said = area
+            .run(&["explain", &record, "--weights", "--format", "json"])
+            .expect(0)
+            .rows();
+        let lines = |what: &str| -> Vec<&str> {
+            let of = said.iter().filter(|line| line["what"] == what);
+            of.map(|line| line["says"].as_str().unwrap()).collect()
+        };
+        let bits = |says: &str| -> f64 {
+            let number = says.split(" bits").next().unwrap().rsplit(' ').next().unwrap();
+            number.parse().unwrap()
+        };
+        // What matched it is among the unions.
+        let weight = bits(lines("weight")[0]);
+        let unions: Vec<f64> = lines("joined by weight").into_iter().map(bits).collect();
+        assert!(
+            unions.iter().any(|union| (union - weight).abs() < 0.11),
+            "{kind}: {weight} is none of {unions:?}"
+        );
+        let parts: f64 = said
+            .iter()
+            .filter(|line| line["what"].as_str().unwrap().starts_with("by "))
+            .map(|line| bits(line["says"].as_str().unwrap()))
+            .sum();
+        let all: f64 = unions.iter().sum();
+        assert!(
+            (parts - all).abs() < 0.06 * 9.0 * unions.len() as f64,
+            "{kind}: {parts} {all}"
+        );
+        // Unless they are asked for, nothing is linked again.
+        let briefly = area.run(&["explain", &record]).expect(0).stdout;
+        assert!(!briefly.contains("joined by weight"));
+    }
+}

@@ -247,6 +247,27 @@ fn the_program_tells_how_its_links_stand_beside_the_truth() {
         let precision = number(of(kind, "T4"), "precision").unwrap();
         assert!(precision >= LEAST_PRECISION, "{kind}: {precision}");
     }
+    // What the weights expect of these links is what the truth says of them.
+    let (mut right, mut linked) = (0.0, 0.0);
+    for kind in ["section23", "two-year-review"] {
+        right += number(of(kind, "T4"), "right").unwrap();
+        linked += number(of(kind, "T4"), "matched").unwrap();
+    }
+    let figures = area.run(&["quality", "--format", "json"]).expect(0).rows();
+    let expected = figures
+        .iter()
+        .find(|row| row["measure"] == "expected precision" && row["part"] == "T4")
+        .expect("a figure of T4");
+    let share = |count: f64, of: f64| count / of;
+    let (expected, true_share) = (
+        share(
+            number(expected, "count").unwrap(),
+            number(expected, "of").unwrap(),
+        ),
+        share(right, linked),
+    );
+    println!("precision of T4: expected {expected:.4}, true {true_share:.4}");
+    assert!((expected - true_share).abs() < 0.01, "{expected} {true_share}");
     // A pupil whose family moved since a review without names is beyond any rule that makes no false link, so that
     // the census finds fewer of what others hold.
     for kind in ["section23", "two-year-review"] {

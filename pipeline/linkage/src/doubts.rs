@@ -1,7 +1,7 @@
 //! What people are asked: two children of whom the records do not settle whether they are one.
 //!
 //! A doubt says how far the two agree, what that is worth and how many days lie between them: nothing of what stands
-//! in either.
+//! in either. What was joined by weight is explained in the same way, to those who ask.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bar, Candidate, RecordId, Refusal, Tier, Weight,
-    clusters::Clusters,
+    clusters::{Clusters, Edge},
     engine::{Explained, Explainer, Waterfall, Weighed, label},
     faces::{self, COLUMNS},
     identifiers,
@@ -125,15 +125,26 @@ impl Comparison {
     }
 }
 
-/// What doubts are made from.
-pub(crate) struct Doubting<'d, 'p, 't> {
+/// A union by weight: two records that were joined as of one child, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joined {
+    /// One of the two records that agree best.
+    pub left: RecordId,
+    /// The other.
+    pub right: RecordId,
+    /// What speaks for and against one child.
+    pub comparison: Comparison,
+}
+
+/// What a linkage stood on.
+pub(crate) struct Ground<'d, 'p, 't> {
     pub(crate) population: &'d Population<'p>,
     pub(crate) clusters: &'d Clusters<'d>,
     pub(crate) persons: &'d Persons,
     pub(crate) weighed: &'d Weighed<'t>,
 }
 
-impl Doubting<'_, '_, '_> {
+impl Ground<'_, '_, '_> {
     /// One doubt for each two children about whom there is a question, by weight, the heaviest first. What people
     /// have decided is no question any more.
     pub(crate) fn doubts(&self, review: &[Candidate], refused: &[Refusal]) -> Vec<Doubt> {
@@ -164,6 +175,7 @@ impl Doubting<'_, '_, '_> {
         }
 
         let rows = self.rows_of(&questions);
+        let rows_of = |at: u32| rows.get(&self.clusters.root(at)).map_or(&[][..], Vec::as_slice);
         let explainer = self.weighed.explainer();
         let mut doubts: Vec<Doubt> = questions
             .into_iter()
@@ -171,7 +183,7 @@ impl Doubting<'_, '_, '_> {
                 let (compared, comparison) = match question.asking {
                     Some((a, b)) => ((a, b), self.plainly(a, b)?),
                     None => self
-                        .by_rows(&explainer, &rows, left, right)
+                        .by_rows(&explainer, rows_of(left), rows_of(right))
                         .or_else(|| self.by_records(left, right))?,
                 };
                 Some(Doubt {
@@ -195,6 +207,49 @@ impl Doubting<'_, '_, '_> {
             )
         });
         doubts
+    }
+
+    /// The unions by weight of a record's child, in the order in which they were made.
+    pub(crate) fn joined(&self, record: RecordId) -> Vec<Joined> {
+        let Some(at) = self.population.position(record) else {
+            return Vec::new();
+        };
+        let root = self.clusters.root(at);
+        let by_weight =
+            |edge: &&Edge| edge.tier == Tier::T4 && !edge.confirmed && self.clusters.root(edge.left) == root;
+        let explainer = self.weighed.explainer();
+        let made = self.clusters.made.iter().filter(by_weight);
+        made.filter_map(|edge| {
+            let rows = [edge.left, edge.right].map(|record| self.rows_of_person(record));
+            let [ours, theirs] = rows.each_ref().map(Vec::as_slice);
+            let (compared, comparison) = match self.by_rows(&explainer, ours, theirs) {
+                Some(found) => found,
+                // Who has no name was joined because nobody else of the household was born that day.
+                None => {
+                    let mut comparison = self.plainly(edge.left, edge.right)?;
+                    comparison.household = Weight::default();
+                    ((edge.left, edge.right), comparison)
+                }
+            };
+            Some(Joined {
+                left: self.population.record(compared.0)?,
+                right: self.population.record(compared.1)?,
+                comparison: comparison.held_to(edge.weight),
+            })
+        })
+        .collect()
+    }
+
+    /// The rows of the person whose smallest record this is; none where nobody's is, or it has no name.
+    fn rows_of_person(&self, record: u32) -> Vec<u32> {
+        let Ok(person) = self.persons.first_record.binary_search(&record) else {
+            return Vec::new();
+        };
+        let of = &self.persons.rows.persons;
+        let person = person as u32;
+        let from = of.partition_point(|other| *other < person) as u32;
+        let to = of.partition_point(|other| *other <= person) as u32;
+        (from..to).collect()
     }
 
     /// Enters a question, unless the two turned out to be one child, people have decided, or there is one about them.
@@ -251,12 +306,9 @@ impl Doubting<'_, '_, '_> {
     fn by_rows(
         &self,
         explainer: &Explainer<'_, '_>,
-        rows: &HashMap<u32, Vec<u32>>,
-        left: u32,
-        right: u32,
+        ours: &[u32],
+        theirs: &[u32],
     ) -> Option<((u32, u32), Comparison)> {
-        let ours = rows.get(&self.clusters.root(left))?;
-        let theirs = rows.get(&self.clusters.root(right))?;
         let mut best: Option<(Weight, f64, (u32, u32), Explained)> = None;
         for (x, y) in ours.iter().flat_map(|x| theirs.iter().map(move |y| (*x, *y))) {
             let explained = explainer.explain(x, y);
@@ -275,10 +327,8 @@ impl Doubting<'_, '_, '_> {
 
     /// By the two records that agree best, any value counting as an average one.
     fn by_records(&self, left: u32, right: u32) -> Option<((u32, u32), Comparison)> {
-        let weight = |a: u32, b: u32| identifiers::weight(self.population, &self.weighed.weights, a, b);
         let (ours, theirs) = (self.clusters.members(left), self.clusters.members(right));
-        let pairs = ours.iter().flat_map(|a| theirs.iter().map(move |b| (*a, *b)));
-        let (a, b) = pairs.max_by_key(|(a, b)| (weight(*a, *b), std::cmp::Reverse((*a, *b))))?;
+        let ((a, b), _) = identifiers::heaviest(self.population, &self.weighed.weights, ours, theirs)?;
         Some(((a, b), self.plainly(a, b)?))
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     Decisions, Encoding, Entry, LinkError, PersonEncoding, RecordId, Settings, Token, Watch, engine::mix,
-    link::link_asking,
+    link::link_and,
 };
 
 /// One decoy to so many records, so that they change little of what is learned.
@@ -61,7 +61,7 @@ pub fn hold_out(
     let decoys = decoys(entries);
     let decoy_ids: Vec<RecordId> = decoys.iter().map(|decoy| decoy.record).collect();
     entries.extend(decoys);
-    let linkage = link_asking(entries, decisions, settings, false, watch)?;
+    let (linkage, ()) = link_and(entries, decisions, settings, watch, |_, _, _| ())?;
 
     let mut clusters: BTreeMap<u32, Vec<(u8, Token)>> = BTreeMap::new();
     let mut of_number: HashMap<Token, Vec<(u8, u32)>> = HashMap::new();

@@ -1,5 +1,7 @@
 //! Tiers T1 to T3: pairs of records with an identifier in common.
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
 use crate::{
@@ -141,4 +143,17 @@ pub(crate) fn weight(population: &Population<'_>, weights: &Weights, left: u32, 
         (Some(a), Some(b)) => weights.of_pattern(faces::pattern(a, b)),
         _ => Weight::default(),
     }
+}
+
+/// The two of these records that weigh most together, and what they weigh; of equals the first two.
+pub(crate) fn heaviest(
+    population: &Population<'_>,
+    weights: &Weights,
+    ours: &[u32],
+    theirs: &[u32],
+) -> Option<((u32, u32), Weight)> {
+    let pairs = ours.iter().flat_map(|a| theirs.iter().map(move |b| (*a, *b)));
+    pairs
+        .map(|(a, b)| ((a, b), weight(population, weights, a, b)))
+        .max_by_key(|(pair, weight)| (*weight, Reverse(*pair)))
 }

@@ -55,14 +55,14 @@ mod weighing;
 pub use children::{
     CarriedOver, CarryOverError, ChildState, Event, Fate, KnownChild, Membership, Yesterday, carry_over,
 };
-pub use doubts::{Asked, Bearers, Comparison, Doubt, Field};
+pub use doubts::{Asked, Bearers, Comparison, Doubt, Field, Joined};
 pub use encoding::{
     ChildId, DateEncoding, Encoding, MotherEncoding, MotherId, NameBits, NameEncoding, NhsNumberEncoding,
     PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use hold_out::{HoldOut, hold_out};
-pub use link::link;
+pub use link::{joined, link};
 pub use outcome::{
     AnchorRank, Bar, Candidate, Evidence, KindPrior, Link, Linkage, ModelSummary, MotherEvidence, NotATier,
     NumberEvidence, Pregnancy, PregnancyEvidence, PregnancyState, Refusal, Tier, Weight,

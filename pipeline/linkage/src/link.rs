@@ -3,9 +3,18 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
-    Decisions, Entry, LinkError, Linkage, ModelSummary, NumberEvidence, Pregnancy, Settings, Stage, Watch,
-    Weight, clusters::Clusters, doubts::Doubting, expected, identifiers, links::Linking, mothers::Mothers,
-    nameless, persons::Persons, population::Population, pregnancies::Pregnancies, weighing::Weighing,
+    Candidate, Decisions, Entry, LinkError, Linkage, ModelSummary, NumberEvidence, Pregnancy, RecordId,
+    Refusal, Settings, Stage, Watch, Weight,
+    clusters::Clusters,
+    doubts::{Ground, Joined},
+    expected, identifiers,
+    links::Linking,
+    mothers::Mothers,
+    nameless,
+    persons::Persons,
+    population::Population,
+    pregnancies::Pregnancies,
+    weighing::Weighing,
 };
 
 /// Works out which records are the same child, from nothing but the records and the decisions.
@@ -39,17 +48,40 @@ pub fn link(
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Linkage, LinkError> {
-    link_asking(entries, decisions, settings, true, watch)
+    let (mut linkage, doubts) = link_and(entries, decisions, settings, watch, |ground, review, refused| {
+        ground.doubts(review, refused)
+    })?;
+    linkage.doubts = doubts;
+    Ok(linkage)
 }
 
-/// The same, with [`Linkage::doubts`] only where somebody will be asked.
-pub(crate) fn link_asking(
+/// Links everything, and says by which pairs the records of this record's child were joined by weight.
+///
+/// # Errors
+///
+/// As [`link`].
+pub fn joined(
     entries: &[Entry],
     decisions: &Decisions,
     settings: &Settings,
-    asking: bool,
+    record: RecordId,
     watch: &dyn Watch,
-) -> Result<Linkage, LinkError> {
+) -> Result<Vec<Joined>, LinkError> {
+    let (_, joined) = link_and(entries, decisions, settings, watch, |ground, _, _| {
+        ground.joined(record)
+    })?;
+    Ok(joined)
+}
+
+/// Links without doubts, and asks something of what it stood on: `ask` is given the pairs for review and the refused
+/// unions too.
+pub(crate) fn link_and<T>(
+    entries: &[Entry],
+    decisions: &Decisions,
+    settings: &Settings,
+    watch: &dyn Watch,
+    ask: impl FnOnce(&Ground<'_, '_, '_>, &[Candidate], &[Refusal]) -> T,
+) -> Result<(Linkage, T), LinkError> {
     let population = Population::new(entries, decisions)?;
     let mothers = Mothers::of(&population);
     let pregnancies = Pregnancies::of(&population, &mothers);
@@ -117,17 +149,13 @@ pub(crate) fn link_asking(
             evidence: *evidence,
         })
         .collect();
-    let doubts = if asking {
-        let doubting = Doubting {
-            population: &population,
-            clusters: &clusters,
-            persons: &persons,
-            weighed: &weighed,
-        };
-        doubting.doubts(&review, &clusters.refused)
-    } else {
-        Vec::new()
+    let ground = Ground {
+        population: &population,
+        clusters: &clusters,
+        persons: &persons,
+        weighed: &weighed,
     };
+    let asked = ask(&ground, &review, &clusters.refused);
     let summary = ModelSummary {
         persons: persons.len() as u64,
         pairs: weighed.compared,
@@ -141,13 +169,14 @@ pub(crate) fn link_asking(
     let mut refused = clusters.refused;
     let mut known = BTreeSet::new();
     refused.retain(|refusal| known.insert((refusal.left, refusal.right, refusal.tier)));
-    Ok(Linkage {
+    let linkage = Linkage {
         links,
         clusters: count,
         pregnancies: notified,
         review,
         refused,
-        doubts,
+        doubts: Vec::new(),
         summary,
-    })
+    };
+    Ok((linkage, asked))
 }

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::{
-    Candidate, RecordId, SexEncoding, Tier,
+    Candidate, RecordId, SexEncoding, Tier, Weight,
     clusters::{Clusters, Edge, Union},
     engine::Weights,
-    identifiers,
+    faces, identifiers,
     mothers::Mothers,
     population::Population,
     pregnancies::Pregnancies,
@@ -57,6 +57,34 @@ pub(crate) struct Known<'k, 'p> {
     pub(crate) weights: &'k Weights,
 }
 
+impl Known<'_, '_> {
+    /// What two children weigh, by the two of their records that agree best.
+    fn weight(&self, clusters: &Clusters<'_>, a: &Child, b: &Child) -> Weight {
+        self.heaviest(clusters, a, b)
+            .map_or(Weight::default(), |(_, weight)| weight)
+    }
+
+    fn heaviest(&self, clusters: &Clusters<'_>, a: &Child, b: &Child) -> Option<((u32, u32), Weight)> {
+        let (ours, theirs) = (clusters.members(a.record), clusters.members(b.record));
+        identifiers::heaviest(self.population, self.weights, ours, theirs)
+    }
+
+    /// The union of two children of whose household nobody else was born that day, so that it takes nothing away from
+    /// what the two weigh.
+    fn union(&self, clusters: &Clusters<'_>, a: &Child, b: &Child) -> Option<Edge> {
+        let ((left, right), _) = self.heaviest(clusters, a, b)?;
+        let pattern = faces::pattern(self.population.person(left)?, self.population.person(right)?);
+        let waterfall = self.weights.waterfall(pattern);
+        Some(Edge {
+            tier: Tier::T4,
+            weight: Weight::nearest(waterfall.weight - waterfall.household),
+            left,
+            right,
+            confirmed: false,
+        })
+    }
+}
+
 /// Joins what may be joined.
 pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Nameless {
     let children = children(known.population, clusters);
@@ -93,7 +121,7 @@ pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Namele
                 && !is_multiple(known, clusters, &born_together, b);
             if sure {
                 unions.push((*one, *other));
-            } else if let Some(candidate) = review(known, a, b, candidates.len() > 1) {
+            } else if let Some(candidate) = review(known, clusters, a, b, candidates.len() > 1) {
                 found.review.push(candidate);
             }
         }
@@ -103,18 +131,13 @@ pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Namele
         let (Some(a), Some(b)) = (child(&children, one), child(&children, other)) else {
             continue;
         };
-        let weight = identifiers::weight(known.population, known.weights, a.record, b.record);
-        let edge = Edge {
-            tier: Tier::T4,
-            weight,
-            left: a.record,
-            right: b.record,
-            confirmed: false,
+        let Some(edge) = known.union(clusters, a, b) else {
+            continue;
         };
         if clusters.unite(edge) == Union::Made {
             joined.extend([one, other]);
             found.accepted += 1;
-            found.expected_false += 1.0 - weight.probability();
+            found.expected_false += 1.0 - edge.weight.probability();
         }
     }
     for (one, candidates) in &possible {
@@ -124,7 +147,7 @@ pub(crate) fn join(known: &Known<'_, '_>, clusters: &mut Clusters<'_>) -> Namele
         let best = candidates
             .iter()
             .filter_map(|other| child(&children, *other))
-            .map(|there| identifiers::weight(known.population, known.weights, here.record, there.record))
+            .map(|there| known.weight(clusters, here, there))
             .max();
         let has_rival = |at: &u32| possible.get(at).is_some_and(|others| others.len() > 1);
         found.prospects.push((
@@ -313,12 +336,18 @@ fn is_multiple(
     })
 }
 
-fn review(known: &Known<'_, '_>, a: &Child, b: &Child, ambiguous: bool) -> Option<Candidate> {
+fn review(
+    known: &Known<'_, '_>,
+    clusters: &Clusters<'_>,
+    a: &Child,
+    b: &Child,
+    ambiguous: bool,
+) -> Option<Candidate> {
     let (one, other) = (a.record.min(b.record), a.record.max(b.record));
     Some(Candidate {
         left: known.population.record(one)?,
         right: known.population.record(other)?,
-        weight: identifiers::weight(known.population, known.weights, one, other),
+        weight: known.weight(clusters, a, b),
         ambiguous,
     })
 }

@@ -326,6 +326,9 @@ pub struct Explain {
     pub data: Data,
     /// The record's `record_id` in the joint dataset, or its beginning: four digits or more.
     pub record: String,
+    /// Also show what each part of its child's matches by weight adds, for which all records are linked again.
+    #[arg(long)]
+    pub weights: bool,
 }
 
 #[derive(Debug, Args)]

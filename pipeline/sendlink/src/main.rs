@@ -17,6 +17,7 @@ mod pack;
 mod person;
 mod progress;
 mod sources;
+mod to_link;
 mod truth;
 mod watcher;
 

@@ -47,7 +47,7 @@ use crate::{
     sources::Sources,
 };
 
-pub use self::dry_run::dry_run;
+pub use self::{dry_run::dry_run, load::interrupted};
 
 /// What a night is asked to do.
 #[derive(Clone, Debug, Default)]

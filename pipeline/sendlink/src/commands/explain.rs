@@ -1,7 +1,7 @@
 //! `sendlink explain`.
 
 use dataset::{Access, DoubtRow, LinkRow, LinkedRecord, RecordState, Sibling, Store};
-use linkage::{Evidence, MotherEvidence, NumberEvidence, RecordId, Tier, Weight};
+use linkage::{Evidence, Joined, MotherEvidence, NumberEvidence, RecordId, Settings, Tier, Weight};
 use reports::{Cell, Column, Table};
 
 use super::{print, review};
@@ -11,12 +11,17 @@ use crate::{
     context,
     exit::{Exit, Failure},
     hex,
+    night::stop::Stop,
+    progress::Progress,
+    to_link,
+    watcher::Watcher,
 };
 
 /// Says why a record is linked to a child, or why it is not, without anything that the record holds.
 ///
 /// # Errors
-/// Exit code 64 where there is no such record, 65 where no night has run yet.
+/// Exit code 64 where there is no such record, 65 where no night has run yet; where weights are asked for, 77 where the
+/// keys do not open the vault.
 pub async fn run(arguments: &Explain) -> Result<Exit, Failure> {
     let config = Config::load(&arguments.data.config.file)?;
     let store = context::store(&config, Access::ReadOnly).await?;
@@ -33,9 +38,30 @@ pub async fn run(arguments: &Explain) -> Result<Exit, Failure> {
         };
         story.doubts(doubts.iter().filter(of_child));
     }
+    if arguments.weights {
+        for union in joined(&config, &store, record.record_id).await? {
+            story.union(&union);
+        }
+    }
     store.close().await;
     print(&story.0, arguments.data.format)?;
     Ok(Exit::Done)
+}
+
+/// The unions by weight of a record's child, found by linking all records again.
+async fn joined(config: &Config, store: &Store, record: RecordId) -> Result<Vec<Joined>, Failure> {
+    let keys = context::keys(config)?;
+    let encoder = context::encoder(&keys)?;
+    let entries = to_link::entries(store, &encoder).await?;
+    let decisions = to_link::decisions(store).await?;
+    let watch = Watcher {
+        stop: Stop::default(),
+        progress: Progress::start("comparing records", None),
+    };
+    tokio::task::block_in_place(|| {
+        linkage::joined(&entries, &decisions, &Settings::default(), record, &watch)
+    })
+    .map_err(|error| Failure::new(Exit::Bug, error))
 }
 
 /// Digits of an id from which a record is looked for: fewer name a good part of all records.
@@ -170,6 +196,32 @@ impl Story {
             );
         }
         Ok(())
+    }
+
+    /// A match by weight, and what each part of it adds.
+    fn union(&mut self, union: &Joined) {
+        let weight = union.comparison.weight();
+        self.say(
+            "joined by weight",
+            format!(
+                "{} and {}: {:.1} bits, {:.1} % likely one child",
+                hex::encode(&union.left.0),
+                hex::encode(&union.right.0),
+                weight.bits(),
+                100.0 * weight.probability()
+            ),
+        );
+        for part in review::parts(&union.comparison) {
+            let value = if part.value.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", part.value)
+            };
+            self.say(
+                &format!("by {}", part.name),
+                format!("{:+.1} bits: {}{value}", part.weight.bits(), part.says),
+            );
+        }
     }
 
     fn doubts<'d>(&mut self, doubts: impl Iterator<Item = &'d DoubtRow>) {

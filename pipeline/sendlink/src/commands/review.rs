@@ -1,7 +1,7 @@
 //! `sendlink review`.
 
 use dataset::{Access, Answer, DoubtRow, Reading, Source, Store, doubts::agreement};
-use linkage::{Asked, Bar, Weight};
+use linkage::{Asked, Bar, Comparison, Weight};
 use reports::{Cell, Column, Format, Table};
 
 use super::print;
@@ -227,6 +227,58 @@ fn bits(weight: Weight) -> Cell {
     Cell::number(weight.bits(), 1)
 }
 
+/// A part of a weight.
+pub struct Part<'c> {
+    /// What it is of.
+    pub name: &'c str,
+    /// How far the two agree in it.
+    pub says: &'c str,
+    /// How rare the value in common is.
+    pub value: &'c str,
+    /// What it adds.
+    pub weight: Weight,
+}
+
+/// The parts of a weight, in order: what is likely beforehand, then what each field adds, and what takes away.
+pub fn parts(comparison: &Comparison) -> Vec<Part<'_>> {
+    let part = |name, says, value, weight| Part {
+        name,
+        says,
+        value,
+        weight,
+    };
+    let mut parts = vec![part(
+        "beforehand",
+        "two records of these feeds, taken at random",
+        "",
+        comparison.prior,
+    )];
+    for field in &comparison.fields {
+        let bearers = field.bearers.map_or("", |bearers| bearers.words());
+        parts.push(part(&field.field, &field.agreement, bearers, field.bits));
+        if field.rarity != Weight::default() {
+            parts.push(part(&field.field, "how rare the value is", "", field.rarity));
+        }
+    }
+    if comparison.household != Weight::default() {
+        parts.push(part(
+            "household",
+            "two children of one household would agree so too",
+            "",
+            comparison.household,
+        ));
+    }
+    if comparison.others != Weight::default() {
+        parts.push(part(
+            "the rest",
+            "their other records, and rules that hold a weight down",
+            "",
+            comparison.others,
+        ));
+    }
+    parts
+}
+
 /// What is likely beforehand, and then what each part adds, down to the weight.
 fn waterfall(row: &DoubtRow) -> Table<5> {
     let mut table = Table::new([
@@ -259,44 +311,15 @@ fn waterfall(row: &DoubtRow) -> Table<5> {
     say("days between events", days(comparison.event_gap));
 
     let mut sum = Weight::default();
-    let mut add = |part: &str, says: &str, value: &str, weight: Weight| {
-        sum = Weight(sum.0.saturating_add(weight.0));
+    for part in parts(comparison) {
+        sum = Weight(sum.0.saturating_add(part.weight.0));
         table.push([
-            Cell::from(part),
-            Cell::from(says),
-            Cell::from(value),
-            bits(weight),
+            Cell::from(part.name),
+            Cell::from(part.says),
+            Cell::from(part.value),
+            bits(part.weight),
             bits(sum),
         ]);
-    };
-    add(
-        "beforehand",
-        "two records of these feeds, taken at random",
-        "",
-        comparison.prior,
-    );
-    for field in &comparison.fields {
-        let bearers = field.bearers.map_or("", |bearers| bearers.words());
-        add(&field.field, &field.agreement, bearers, field.bits);
-        if field.rarity != Weight::default() {
-            add(&field.field, "how rare the value is", "", field.rarity);
-        }
-    }
-    if comparison.household != Weight::default() {
-        add(
-            "household",
-            "two children of one household would agree so too",
-            "",
-            comparison.household,
-        );
-    }
-    if comparison.others != Weight::default() {
-        add(
-            "the rest",
-            "their other records, and rules that hold a weight down",
-            "",
-            comparison.others,
-        );
     }
     let weight = comparison.weight();
     table.push([
