@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    MotherEncoding, Tier,
+    Tier, Weight,
     clusters::Clusters,
     mothers::{ByMother, Mothers},
     population::Population,
@@ -22,6 +22,10 @@ pub(crate) struct Step {
     /// Where the step leads.
     pub(crate) to: StepTo,
     pub(crate) tier: Tier,
+    /// What it weighs that the mother is one, where that was weighed.
+    pub(crate) mother: Option<Weight>,
+    /// What the time between due date and birth adds.
+    pub(crate) time: Weight,
     pub(crate) confirmed: bool,
 }
 
@@ -94,30 +98,37 @@ impl Ground<'_, '_> {
             if let Some(notification) = direct {
                 self.direct(&mut births, &mut steps, (notification, at), Tier::T1);
             }
-            let Some(mother) = self.mothers.who(entry.encoding.mother) else {
+            let Some(mother) = self.mothers.who(entry.encoding.mother.as_ref()) else {
                 continue;
             };
             let mut notified = self.pregnancies.of_mother(mother).peekable();
             if alone || notified.peek().is_none() {
                 continue;
             }
-            let has_number =
-                |mother: Option<MotherEncoding>| mother.is_some_and(|mother| mother.nhs_number.is_some());
-            for notification in notified.flat_map(|(_, pregnancy)| &pregnancy.notifications) {
+            let day = self.birth_day(root);
+            let notifications = notified.flat_map(|(_, pregnancy)| {
+                pregnancy
+                    .notifications
+                    .iter()
+                    .map(move |notification| (pregnancy, *notification))
+            });
+            for (pregnancy, notification) in notifications {
                 let theirs = self
                     .population
                     .notifications
-                    .get(*notification as usize)
-                    .and_then(|entry| entry.encoding.mother);
-                let by_number = has_number(entry.encoding.mother) && has_number(theirs);
+                    .get(notification as usize)
+                    .and_then(|entry| entry.encoding.mother.as_ref());
+                let (tier, weight) = self.mothers.rule(entry.encoding.mother.as_ref(), theirs);
                 steps.entry(root).or_default().push(Step {
-                    notification: *notification,
+                    notification,
                     to: StepTo::Record(at),
-                    tier: if by_number { Tier::T1 } else { Tier::T3 },
+                    tier,
+                    mother: weight,
+                    time: day.map_or(Weight::default(), |day| pregnancy.time(day)),
                     confirmed: false,
                 });
             }
-            if let Some(day) = self.birth_day(root) {
+            if let Some(day) = day {
                 of_mother
                     .entry(mother)
                     .or_default()
@@ -171,6 +182,8 @@ impl Ground<'_, '_> {
             notification,
             to: StepTo::Record(at),
             tier,
+            mother: None,
+            time: Weight::default(),
             confirmed: tier == Tier::T4,
         });
     }

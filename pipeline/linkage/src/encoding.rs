@@ -131,13 +131,29 @@ pub struct PersonEncoding {
 }
 
 /// A mother. None of it compares with what a child bears.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MotherEncoding {
     /// NHS number, under the key of mothers' numbers.
     pub nhs_number: Option<Token>,
     /// Exact forename, surname, birth date and postcode together, under a key of mothers' own; none unless all
     /// four are there.
     pub exact: Option<Token>,
+    /// What tells her from other mothers where a record has no number of hers; none unless forename, surname and birth
+    /// date are there.
+    pub described: Option<Box<MotherDescription>>,
+}
+
+/// A mother by what she is called and where she lives, under keys of mothers' own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MotherDescription {
+    /// Forename first, then preferred and middle names.
+    pub forenames: Vec<NameEncoding>,
+    /// Surname first, then former surnames.
+    pub surnames: Vec<NameEncoding>,
+    /// Birth date.
+    pub birth: DateEncoding,
+    /// Postcodes, the latest first.
+    pub postcodes: Vec<PostcodeEncoding>,
 }
 
 /// A pregnancy that was notified. Day numbers are moved by the same offset as birth dates.

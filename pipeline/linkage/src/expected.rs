@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Bar, PregnancyEvidence, PregnancyState, Settings, Tier,
+    Bar, PregnancyEvidence, PregnancyState, Settings, Weight,
     births::{Births, Candidate, Ground, Step, StepTo},
     clusters::Clusters,
     mothers::Mothers,
@@ -62,7 +62,7 @@ pub(crate) fn find(
             .iter()
             .map(|entry| PregnancyEvidence {
                 state: PregnancyState::Silent,
-                mother: mothers.evidence(entry.encoding.mother),
+                mother: mothers.evidence(entry.encoding.mother.as_ref()),
                 due_day: entry.encoding.pregnancy.is_some_and(|p| p.due_day.is_some()),
             })
             .collect(),
@@ -157,10 +157,11 @@ impl Ground<'_, '_> {
 
     /// The steps between the notifications of a pregnancy, each to the first that shares its mother best.
     fn between_notifications(&self, pregnancy: &Pregnancy) -> Vec<Step> {
-        let number = |at: &u32| {
-            let mother = self.population.notifications.get(*at as usize)?.encoding.mother?;
-            mother.nhs_number
+        let mother = |at: &u32| {
+            let notification = self.population.notifications.get(*at as usize)?;
+            notification.encoding.mother.as_ref()
         };
+        let number = |at: &u32| mother(at)?.nhs_number;
         let Some((first, rest)) = pregnancy.notifications.split_first() else {
             return Vec::new();
         };
@@ -172,15 +173,16 @@ impl Ground<'_, '_> {
         rest.iter()
             .chain([first])
             .filter(|at| *at != head)
-            .map(|at| Step {
-                notification: *at,
-                to: StepTo::Notification(*head),
-                tier: if number(at).is_some() && number(head).is_some() {
-                    Tier::T1
-                } else {
-                    Tier::T3
-                },
-                confirmed: false,
+            .map(|at| {
+                let (tier, weight) = self.mothers.rule(mother(at), mother(head));
+                Step {
+                    notification: *at,
+                    to: StepTo::Notification(*head),
+                    tier,
+                    mother: weight,
+                    time: Weight::default(),
+                    confirmed: false,
+                }
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 //! learned.
 
 use crate::{
-    DateEncoding, NameEncoding, PersonEncoding, PostcodeEncoding, SexEncoding,
+    DateEncoding, MotherDescription, NameEncoding, PersonEncoding, PostcodeEncoding, SexEncoding,
     engine::{ColumnKind, ColumnWeights, MISSING, Value, Weights, between},
 };
 
@@ -72,18 +72,53 @@ pub(crate) fn assumed() -> Weights {
     }
 }
 
+/// What is compared of somebody.
+#[derive(Clone, Copy)]
+pub(crate) struct Face<'e> {
+    forenames: &'e [NameEncoding],
+    surnames: &'e [NameEncoding],
+    birth: Option<&'e DateEncoding>,
+    postcodes: &'e [PostcodeEncoding],
+    sex: Option<SexEncoding>,
+}
+
+impl<'e> From<&'e PersonEncoding> for Face<'e> {
+    fn from(person: &'e PersonEncoding) -> Self {
+        Face {
+            forenames: &person.forenames,
+            surnames: &person.surnames,
+            birth: person.birth.as_ref(),
+            postcodes: &person.postcodes,
+            sex: person.sex,
+        }
+    }
+}
+
+impl<'e> From<&'e MotherDescription> for Face<'e> {
+    fn from(mother: &'e MotherDescription) -> Self {
+        Face {
+            forenames: &mother.forenames,
+            surnames: &mother.surnames,
+            birth: Some(&mother.birth),
+            postcodes: &mother.postcodes,
+            sex: None,
+        }
+    }
+}
+
 /// The levels of two records.
-pub(crate) fn pattern(a: &PersonEncoding, b: &PersonEncoding) -> u64 {
-    let (mut forename, mut surname) = (names(&a.forenames, &b.forenames), names(&a.surnames, &b.surnames));
-    if forename > 2 && surname > 2 && exchanged(a, b) {
+pub(crate) fn pattern<'e>(a: impl Into<Face<'e>>, b: impl Into<Face<'e>>) -> u64 {
+    let (a, b) = (a.into(), b.into());
+    let (mut forename, mut surname) = (names(a.forenames, b.forenames), names(a.surnames, b.surnames));
+    if forename > 2 && surname > 2 && exchanged(&a, &b) {
         (forename, surname) = (2, 2);
     }
     let nothing = std::iter::empty;
-    let birth = match (&a.birth, &b.birth) {
+    let birth = match (a.birth, b.birth) {
         (Some(x), Some(y)) => between(ColumnKind::Date, (&date(x), nothing()), (&date(y), nothing())),
         _ => MISSING,
     };
-    let postcode = match (a.postcodes.as_slice(), b.postcodes.as_slice()) {
+    let postcode = match (a.postcodes, b.postcodes) {
         ([x, ours @ ..], [y, theirs @ ..]) => between(
             ColumnKind::Postcode,
             (&postcode(x), ours.iter().map(|other| other.whole.0)),
@@ -126,11 +161,10 @@ fn names(a: &[NameEncoding], b: &[NameEncoding]) -> u8 {
     )
 }
 
-fn exchanged(a: &PersonEncoding, b: &PersonEncoding) -> bool {
+fn exchanged(a: &Face<'_>, b: &Face<'_>) -> bool {
     let first = |names: &[NameEncoding]| names.first().map(|name| name.whole);
-    let crossed = |a: &PersonEncoding, b: &PersonEncoding| {
-        first(&a.forenames).is_some() && first(&a.forenames) == first(&b.surnames)
-    };
+    let crossed =
+        |a: &Face<'_>, b: &Face<'_>| first(a.forenames).is_some() && first(a.forenames) == first(b.surnames);
     crossed(a, b) && crossed(b, a)
 }
 

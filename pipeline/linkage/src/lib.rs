@@ -57,8 +57,9 @@ pub use children::{
 };
 pub use doubts::{Asked, Bearers, Comparison, Doubt, Field, Joined};
 pub use encoding::{
-    ChildId, DateEncoding, Encoding, MotherEncoding, MotherId, NameBits, NameEncoding, NhsNumberEncoding,
-    PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
+    ChildId, DateEncoding, Encoding, MotherDescription, MotherEncoding, MotherId, NameBits, NameEncoding,
+    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
+    Subject, Token,
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use hold_out::{HoldOut, hold_out};

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     AnchorRank, Bar, Evidence, Link, NumberEvidence, RecordId, Subject, Tier, Weight,
-    births::StepTo,
+    births::{Step, StepTo},
     clusters::{Clusters, Edge},
     engine::Weights,
     expected::{Child, Expected},
@@ -166,7 +166,7 @@ impl Linking<'_, '_> {
                 },
                 joined: Joined {
                     tier: step.tier,
-                    weight: mothers_weight(self.weights, step.tier),
+                    weight: mothers_weight(self.weights, step),
                     confirmed: step.confirmed,
                 },
             }));
@@ -190,13 +190,15 @@ impl Linking<'_, '_> {
 }
 
 /// What a notification and a child have in common: a number, the mother's or the pregnancy's; or everything else
-/// that tells mothers apart.
-fn mothers_weight(weights: &Weights, tier: Tier) -> Weight {
-    match tier {
-        Tier::T1 => Weight::from_bits(NUMBER_BITS),
-        Tier::T3 => weights.of_pattern(faces::all_the_same()),
+/// that tells mothers apart; and the time between the due date and the birth.
+fn mothers_weight(weights: &Weights, step: &Step) -> Weight {
+    let mother = match (step.tier, step.mother) {
+        (_, Some(weight)) => weight,
+        (Tier::T1, None) => Weight::from_bits(NUMBER_BITS),
+        (Tier::T3, None) => weights.of_pattern(faces::all_the_same()),
         _ => Weight::default(),
-    }
+    };
+    Weight(mother.0.saturating_add(step.time.0))
 }
 
 fn unmatched_tier(prospect: &Prospect) -> Tier {

@@ -261,9 +261,10 @@ impl PregnancyState {
 pub enum MotherEvidence {
     /// By her NHS number.
     NhsNumber,
-    /// By names, birth date and postcode alone.
+    /// By names and birth date, and her postcode where there is one.
     Names,
-    /// Not well enough to find her children: neither a valid number nor all of names, birth date and postcode.
+    /// Not well enough to find her children: neither a valid number nor forename, surname and birth
+    /// date.
     Absent,
     /// By what stands on too many records to be one mother's.
     TooManyRecords,

@@ -258,7 +258,7 @@ impl<'a> Population<'a> {
         let listed: HashSet<Token> = self.apart_persons.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let mothers: HashSet<Token> = self
             .everybody()
-            .filter_map(|entry| entry.encoding.mother?.nhs_number)
+            .filter_map(|entry| entry.encoding.mother.as_ref()?.nhs_number)
             .collect();
 
         let mut standings = Vec::with_capacity(self.entries.len());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    Entry, PregnancyEncoding, RecordId,
+    Entry, PregnancyEncoding, RecordId, Weight,
     mothers::{ByMother, Mother, Mothers},
     population::Population,
 };
@@ -14,6 +14,18 @@ pub(crate) const EARLIEST: i64 = 18 * 7;
 /// And this many days after it: an induction is offered from 41 weeks on, and the due date may be a week or two
 /// wrong where no scan dated it.
 pub(crate) const LATEST: i64 = 4 * 7;
+/// Live births by days from the agreed due date, which stands at 40 weeks: 22 to 27, 28 to 31, 32 to 36, 37 to 38, 39
+/// to 40, 41, and 42 to 44 weeks of gestation. Rounded shares of England and Wales (Office for National Statistics,
+/// Birth characteristics, 2021): 8% are born before 37 weeks, most of them in the last weeks before.
+const GESTATION: [(i64, i64, f64); 7] = [
+    (-126, -85, 0.005),
+    (-84, -57, 0.008),
+    (-56, -22, 0.067),
+    (-21, -8, 0.26),
+    (-7, 6, 0.50),
+    (7, 13, 0.14),
+    (14, 28, 0.02),
+];
 /// Notifications of one mother whose due dates lie this near each other are of one pregnancy: dating by the
 /// last period and by a scan differ by days, seldom by weeks.
 const ONE_PREGNANCY: i64 = 4 * 7;
@@ -73,6 +85,28 @@ impl Pregnancy {
             .min()
     }
 
+    /// What it says of a birth on a day being this pregnancy's that it lies so far from the due date: the chance of
+    /// such a day among births of pregnancies, beside its chance in the time in which one is looked for.
+    pub(crate) fn time(&self, day: i64) -> Weight {
+        if self.births.contains(&day) {
+            return Weight::default();
+        }
+        let within = (LATEST + EARLIEST + 1) as f64;
+        let chances = self.due.iter().filter_map(|due| {
+            let after = day - due;
+            let (first, last, share) = GESTATION
+                .iter()
+                .find(|(first, last, _)| (*first..=*last).contains(&after))?;
+            Some(share / (last - first + 1) as f64)
+        });
+        let best = chances.fold(0.0, f64::max);
+        if best > 0.0 {
+            Weight::nearest((best * within).log2())
+        } else {
+            Weight::default()
+        }
+    }
+
     /// Whether a birth of its mother on a day leaves no room for one of this pregnancy.
     pub(crate) fn is_ruled_out_by(&self, day: i64) -> bool {
         self.due
@@ -118,7 +152,7 @@ impl Pregnancies {
         let mut by_mother: ByMother<u32> = ByMother::new();
         let mut groups: Vec<(Option<Mother>, Vec<u32>)> = Vec::new();
         for (at, entry) in (0_u32..).zip(&population.notifications) {
-            match mothers.who(entry.encoding.mother) {
+            match mothers.who(entry.encoding.mother.as_ref()) {
                 Some(mother) => by_mother.entry(mother).or_default().push(at),
                 None => groups.push((None, vec![at])),
             }

@@ -2,6 +2,7 @@
 
 mod dates;
 mod names;
+mod role;
 
 use std::{fmt, sync::Arc};
 
@@ -11,8 +12,9 @@ use identity::{
 };
 use jiff::civil::Date;
 use linkage::{
-    ChildId, Encoding, MotherEncoding, MotherId, NhsNumberEncoding, PartToken, PersonEncoding,
-    PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
+    ChildId, DateEncoding, Encoding, MotherDescription, MotherEncoding, MotherId, NameEncoding,
+    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
+    Subject, Token,
 };
 use records::{
     Area, IdentifierState, Identifiers, Kind, Location, Month, Payload, PregnancyOutcome, Profile, Record,
@@ -22,6 +24,7 @@ use records::{
 use self::{
     dates::{DateKeys, date_bytes},
     names::{Letters, NameKeys},
+    role::Role,
 };
 use crate::{
     AreaLookup, KeyError, Keys, Reference, Seal, SealError,
@@ -74,21 +77,81 @@ pub struct Encoded {
     pub record: Record,
 }
 
-/// Encodes records under one set of keys. Shared between threads; holds no record.
-pub struct Encoder {
-    areas: Arc<AreaLookup>,
-    seal: Seal,
+/// What people of one role are encoded under.
+struct RoleKeys {
     names: NameKeys,
     dates: DateKeys,
     nhs_number: KeyedHash,
-    mothers_nhs_number: KeyedHash,
-    upn: KeyedHash,
-    uln: KeyedHash,
     postcode: KeyedHash,
     sector: KeyedHash,
     outward: KeyedHash,
     exact: KeyedHash,
-    mothers_exact: KeyedHash,
+}
+
+impl RoleKeys {
+    fn new(keys: &Keys, role: Role) -> Result<Self, KeyError> {
+        let hash = |field| role.hash(keys, field);
+        Ok(RoleKeys {
+            names: NameKeys::new(keys, role)?,
+            dates: DateKeys::new(keys, role)?,
+            nhs_number: hash("nhs-number")?,
+            postcode: hash("postcode")?,
+            sector: hash("postcode-sector")?,
+            outward: hash("postcode-outward")?,
+            exact: hash("names-birth-date-postcode")?,
+        })
+    }
+
+    fn number(&self, number: &NhsNumber) -> Token {
+        Token(self.nhs_number.half(&[number.expose().as_bytes()]))
+    }
+
+    fn forenames(&self, person: &Identity) -> Vec<NameEncoding> {
+        self.names
+            .encode(person.forename.valid(), &person.other_forenames)
+    }
+
+    fn surnames(&self, person: &Identity) -> Vec<NameEncoding> {
+        self.names.encode(person.surname.valid(), &person.other_surnames)
+    }
+
+    fn birth(&self, person: &Identity) -> Option<DateEncoding> {
+        let birth = person.birth_date.valid()?;
+        Some(self.dates.encode(birth.date()))
+    }
+
+    /// The latest postcode first, each once.
+    fn postcodes(&self, person: &Identity) -> Vec<PostcodeEncoding> {
+        let mut encoded: Vec<PostcodeEncoding> = Vec::new();
+        for postcode in person
+            .postcode
+            .valid()
+            .into_iter()
+            .chain(&person.other_postcodes)
+            .take(MOST)
+        {
+            let token = |hash: &KeyedHash, text: &str| PartToken(hash.number(&[text.as_bytes()]));
+            let postcode = PostcodeEncoding {
+                whole: token(&self.postcode, postcode.expose()),
+                sector: token(&self.sector, postcode.sector()),
+                outward: token(&self.outward, postcode.outward()),
+            };
+            if encoded.iter().all(|known| known.whole != postcode.whole) {
+                encoded.push(postcode);
+            }
+        }
+        encoded
+    }
+}
+
+/// Encodes records under one set of keys. Shared between threads; holds no record.
+pub struct Encoder {
+    areas: Arc<AreaLookup>,
+    seal: Seal,
+    children: RoleKeys,
+    mothers: RoleKeys,
+    upn: KeyedHash,
+    uln: KeyedHash,
     record: KeyedHash,
     child: KeyedHash,
     mother: KeyedHash,
@@ -101,22 +164,14 @@ impl Encoder {
     /// # Errors
     /// [`KeyError::Derivation`], a fault of this program.
     pub fn new(keys: &Keys, areas: Arc<AreaLookup>) -> Result<Self, KeyError> {
-        let linkage = |field| keys.hash(Secret::Linkage, field);
         let spine = |field| keys.hash(Secret::Spine, field);
         Ok(Encoder {
             areas,
             seal: Seal::new(keys)?,
-            names: NameKeys::new(keys)?,
-            dates: DateKeys::new(keys)?,
-            nhs_number: linkage("nhs-number")?,
-            mothers_nhs_number: linkage("mothers-nhs-number")?,
-            upn: linkage("upn")?,
-            uln: linkage("uln")?,
-            postcode: linkage("postcode")?,
-            sector: linkage("postcode-sector")?,
-            outward: linkage("postcode-outward")?,
-            exact: linkage("names-birth-date-postcode")?,
-            mothers_exact: linkage("mothers-names-birth-date-postcode")?,
+            children: RoleKeys::new(keys, Role::Child)?,
+            mothers: RoleKeys::new(keys, Role::Mother)?,
+            upn: keys.hash(Secret::Linkage, "upn")?,
+            uln: keys.hash(Secret::Linkage, "uln")?,
             record: spine("record")?,
             child: spine("child")?,
             mother: spine("mother")?,
@@ -178,12 +233,12 @@ impl Encoder {
     /// The day number that encodings hold for a day: tonight's, so that an expected child whose time has passed
     /// can be told.
     pub fn day_number(&self, day: Date) -> i32 {
-        self.dates.day_number(day)
+        self.children.dates.day_number(day)
     }
 
     /// The token that encodings hold for a child's NHS number: what an officer types becomes what is stored.
     pub fn nhs_number_token(&self, number: &NhsNumber) -> Token {
-        Token(self.nhs_number.half(&[number.expose().as_bytes()]))
+        self.children.number(number)
     }
 
     /// The token that encodings hold for a UPN, in force or former.
@@ -205,7 +260,7 @@ impl Encoder {
                 .as_ref()
                 .and_then(|child| child.birth.as_ref())
                 .map(|birth| birth.day_number),
-            _ => Some(self.dates.day_number(record.event_date)),
+            _ => Some(self.children.dates.day_number(record.event_date)),
         };
         Encoding {
             child,
@@ -221,9 +276,26 @@ impl Encoder {
 
     fn mother(&self, mother: &Identity) -> MotherEncoding {
         MotherEncoding {
-            nhs_number: mother.nhs_number.valid().map(|number| self.mothers_token(number)),
-            exact: exact(&self.mothers_exact, mother),
+            nhs_number: mother
+                .nhs_number
+                .valid()
+                .map(|number| self.mothers.number(number)),
+            exact: exact(&self.mothers.exact, mother),
+            described: self.described(mother).map(Box::new),
         }
+    }
+
+    /// What tells a mother from others where there is no number: forename, surname and birth date at the least.
+    fn described(&self, mother: &Identity) -> Option<MotherDescription> {
+        let (Some(_), Some(_)) = (mother.forename.valid(), mother.surname.valid()) else {
+            return None;
+        };
+        Some(MotherDescription {
+            forenames: self.mothers.forenames(mother),
+            surnames: self.mothers.surnames(mother),
+            birth: self.mothers.birth(mother)?,
+            postcodes: self.mothers.postcodes(mother),
+        })
     }
 
     fn pregnancy(&self, people: &People, record: &Record) -> Option<PregnancyEncoding> {
@@ -234,7 +306,7 @@ impl Encoder {
             return None;
         };
         let expected = people.expected.as_ref();
-        let day = |day: Option<&BirthDate>| day.map(|day| self.dates.day_number(day.date()));
+        let day = |day: Option<&BirthDate>| day.map(|day| self.children.dates.day_number(day.date()));
         Some(PregnancyEncoding {
             due_day: day(expected.and_then(|expected| expected.due.as_ref())),
             birth_day: day(expected.and_then(|expected| expected.born.as_ref())),
@@ -277,33 +349,24 @@ impl Encoder {
                 token: self.nhs_number_token(number),
                 conclusive: is_conclusive(person.nhs_number_status),
             }),
-            nhs_number_as_mother: number.map(|number| self.mothers_token(number)),
+            nhs_number_as_mother: number.map(|number| self.mothers.number(number)),
             upns,
             upn_in_force,
             uln: person
                 .uln
                 .valid()
                 .map(|uln| Token(self.uln.half(&[uln.expose().as_bytes()]))),
-            forenames: self
-                .names
-                .encode(person.forename.valid(), &person.other_forenames),
-            surnames: self.names.encode(person.surname.valid(), &person.other_surnames),
-            birth: person
-                .birth_date
-                .valid()
-                .map(|birth| self.dates.encode(birth.date())),
-            postcodes: self.postcodes(person),
+            forenames: self.children.forenames(person),
+            surnames: self.children.surnames(person),
+            birth: self.children.birth(person),
+            postcodes: self.children.postcodes(person),
             sex: match sex {
                 Sex::M => Some(SexEncoding::M),
                 Sex::F => Some(SexEncoding::F),
                 Sex::U => None,
             },
-            exact: exact(&self.exact, person),
+            exact: exact(&self.children.exact, person),
         }
-    }
-
-    fn mothers_token(&self, number: &NhsNumber) -> Token {
-        Token(self.mothers_nhs_number.half(&[number.expose().as_bytes()]))
     }
 
     /// The UPN in force first, then the former ones, each once, and the place of the one in force.
@@ -322,29 +385,6 @@ impl Encoder {
             }
         }
         (tokens, person.upn.valid().map(|_| 0))
-    }
-
-    /// The latest postcode first, each once.
-    fn postcodes(&self, person: &Identity) -> Vec<PostcodeEncoding> {
-        let mut encoded: Vec<PostcodeEncoding> = Vec::new();
-        for postcode in person
-            .postcode
-            .valid()
-            .into_iter()
-            .chain(&person.other_postcodes)
-            .take(MOST)
-        {
-            let token = |hash: &KeyedHash, text: &str| PartToken(hash.number(&[text.as_bytes()]));
-            let postcode = PostcodeEncoding {
-                whole: token(&self.postcode, postcode.expose()),
-                sector: token(&self.sector, postcode.sector()),
-                outward: token(&self.outward, postcode.outward()),
-            };
-            if encoded.iter().all(|known| known.whole != postcode.whole) {
-                encoded.push(postcode);
-            }
-        }
-        encoded
     }
 
     fn profile(&self, people: &People, record: &Record) -> Profile {

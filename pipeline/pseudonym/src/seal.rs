@@ -18,7 +18,7 @@ use crate::{KeyError, Keys, Reference, keyed::KeyedHash, keys::Secret};
 
 /// Version of the sealed form and of the content within. An encoding of another version is not read: records are then
 /// encoded again from the landing area.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Bytes before the ciphertext.
 const HEAD: usize = 1 + NONCE_LEN;

@@ -2,8 +2,9 @@
 //! tests bring their own.
 
 use sendlink_linkage::{
-    DateEncoding, Encoding, Entry, MotherEncoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken,
-    PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Token,
+    DateEncoding, Encoding, Entry, MotherDescription, MotherEncoding, NameBits, NameEncoding,
+    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
+    Token,
 };
 
 /// A made-up person as one record tells of it; blank is missing.
@@ -26,7 +27,7 @@ pub struct Made {
     pub sex: String,
     /// The mother's NHS number.
     pub mother: String,
-    /// Her names, birth date and postcode, as one text.
+    /// Her forename, surname, birth date and postcode: `Ada/Ashcombe/1990-01-02/ZX1 2AB`; the last may be blank.
     pub mothers_names: String,
     /// `2024-09-01`
     pub event: String,
@@ -101,10 +102,14 @@ impl Made {
         let day = |date: &String| (!date.is_empty()).then(|| day_number(date));
         Encoding {
             child: (self.pregnancy.is_none() && !self.childless).then_some(child),
-            mother: (!self.mother.is_empty() || !self.mothers_names.is_empty()).then(|| MotherEncoding {
-                nhs_number: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
-                exact: (!self.mothers_names.is_empty())
-                    .then(|| token("mother's names", &normal(&self.mothers_names))),
+            mother: (!self.mother.is_empty() || !self.mothers_names.is_empty()).then(|| {
+                let described: Vec<&str> = self.mothers_names.split('/').collect();
+                let all_four = described.len() == 4 && described.iter().all(|part| !part.is_empty());
+                MotherEncoding {
+                    nhs_number: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
+                    exact: all_four.then(|| token("mother's names", &normal(&self.mothers_names))),
+                    described: describe(&described).map(Box::new),
+                }
             }),
             pregnancy: self.pregnancy.as_ref().map(|pregnancy| PregnancyEncoding {
                 due_day: day(&pregnancy.due),
@@ -116,6 +121,22 @@ impl Made {
             event_day: day(&self.event),
         }
     }
+}
+
+/// A mother by forename, surname, birth date and postcode, of which only the last may be blank.
+fn describe(parts: &[&str]) -> Option<MotherDescription> {
+    let [forename, surname, born, postcode] = parts else {
+        return None;
+    };
+    Some(MotherDescription {
+        forenames: vec![encode_name(forename)],
+        surnames: vec![encode_name(surname)],
+        birth: encode_date(born),
+        postcodes: (!postcode.is_empty())
+            .then(|| encode_postcode(postcode))
+            .into_iter()
+            .collect(),
+    })
 }
 
 pub fn record_id(record: &str) -> RecordId {

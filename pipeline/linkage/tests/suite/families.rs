@@ -36,7 +36,13 @@ fn record(fetuses: std::ops::RangeInclusive<u8>) -> impl Strategy<Value = (u8, M
         (
             0_u8..=5,
             pick(&["M1", "M1", "M2", ""]),
-            pick(&["", "Odile", "Hetty"]),
+            pick(&[
+                "",
+                "Odile/Ashcombe/1994-07-02/ZX1 2AB",
+                "Odile/Ashcombe/1994-07-02/",
+                "Odilie/Ashcombe/1994-07-02/ZX9 8YZ",
+                "Hetty/Crowhurst/1990-01-08/ZX1 2AB",
+            ]),
         ),
         notification,
         (

@@ -3,7 +3,8 @@
 use jiff::civil::{Date, date};
 use linkage::{DateEncoding, PartToken};
 
-use crate::{KeyError, Keys, keyed::KeyedHash, keys::Secret};
+use super::role::Role;
+use crate::{KeyError, Keys, keyed::KeyedHash};
 
 /// Days to either side that a day number may be moved by: about 55 years, so that the number of a child's birth can be
 /// any child's or grandparent's.
@@ -26,8 +27,8 @@ pub(super) struct DateKeys {
 }
 
 impl DateKeys {
-    pub(super) fn new(keys: &Keys) -> Result<Self, KeyError> {
-        let hash = |field| keys.hash(Secret::Linkage, field);
+    pub(super) fn new(keys: &Keys, role: Role) -> Result<Self, KeyError> {
+        let hash = |field| role.hash(keys, field);
         let number = hash("date-part")?;
         let numbers = (0_u8..=31)
             .map(|value| PartToken(number.number(&[&[value]])))
@@ -117,7 +118,7 @@ mod tests {
     proptest! {
         #[test]
         fn gaps_can_be_measured_and_dates_not_read(a in any_day(), b in any_day()) {
-            let (ours, theirs) = (DateKeys::new(&keys()).unwrap(), DateKeys::new(&other_keys()).unwrap());
+            let (ours, theirs) = (DateKeys::new(&keys(), Role::Child).unwrap(), DateKeys::new(&other_keys(), Role::Child).unwrap());
             prop_assert_eq!(ours.day_number(b) - ours.day_number(a), (b - a).get_days());
             prop_assert_ne!(ours.day_number(a), theirs.day_number(a));
             prop_assert_eq!(ours.encode(a).whole == ours.encode(b).whole, a == b);
@@ -125,7 +126,7 @@ mod tests {
 
         #[test]
         fn an_exchange_of_day_and_month_is_seen_from_either_side(year in 1990_i16..2040, a in 1_i8..=12, b in 1_i8..=12) {
-            let keys = DateKeys::new(&keys()).unwrap();
+            let keys = DateKeys::new(&keys(), Role::Child).unwrap();
             let (one, other) = (keys.encode(date(year, a, b)), keys.encode(date(year, b, a)));
             if a == b {
                 prop_assert_eq!(one.swapped, None);
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_year_has_one_token_whether_it_was_made_beforehand_or_not() {
-        let keys = DateKeys::new(&keys()).unwrap();
+        let keys = DateKeys::new(&keys(), Role::Child).unwrap();
         for year in [999, 1949, 1950, 2049, 2050, 9999] {
             assert_eq!(keys.year(year), year_token(&keys.year, year), "{year}");
         }
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_day_after_the_twelfth_has_no_exchange() {
-        let keys = DateKeys::new(&keys()).unwrap();
+        let keys = DateKeys::new(&keys(), Role::Child).unwrap();
         assert_eq!(keys.encode(date(2021, 4, 13)).swapped, None);
         // 30 February is no date.
         assert_eq!(keys.encode(date(2021, 2, 30 - 2)).swapped, None);

@@ -4,7 +4,8 @@ use identity::Name;
 use linkage::{NameBits, NameEncoding, PartToken};
 use zeroize::Zeroize;
 
-use crate::{KeyError, Keys, columns::bigrams::bits, keyed::KeyedHash, keys::Secret};
+use super::role::Role;
+use crate::{KeyError, Keys, columns::bigrams::bits, keyed::KeyedHash};
 
 /// Positions that a bigram sets. Five of 256 bits leave a name of eight letters (nine bigrams with its ends) at about
 /// one bit in six, where the Dice coefficient of unrelated names is small.
@@ -38,8 +39,8 @@ pub(super) struct NameKeys {
 }
 
 impl NameKeys {
-    pub(super) fn new(keys: &Keys) -> Result<Self, KeyError> {
-        let hash = |field| keys.hash(Secret::Linkage, field);
+    pub(super) fn new(keys: &Keys, role: Role) -> Result<Self, KeyError> {
+        let hash = |field| role.hash(keys, field);
         let (bigram, initial) = (hash("name-bigram")?, hash("name-initial")?);
         let mut bigrams = Vec::with_capacity(SYMBOLS * SYMBOLS);
         for first in 0..SYMBOLS {
@@ -209,7 +210,7 @@ mod tests {
     use crate::tests::keys;
 
     fn encode(name: &str) -> Vec<NameEncoding> {
-        NameKeys::new(&keys())
+        NameKeys::new(&keys(), Role::Child)
             .unwrap()
             .encode(Some(&Name::parse(name).unwrap()), &[])
     }
@@ -254,7 +255,7 @@ mod tests {
             encode(&["ABC", "DEF", "GHI", "JKL", "MNO", "PQR", "STU"].join(" ")).len(),
             8
         );
-        let keys = NameKeys::new(&keys()).unwrap();
+        let keys = NameKeys::new(&keys(), Role::Child).unwrap();
         let names: Vec<_> = ('a'..='z')
             .map(|letter| Name::parse(&format!("{letter}lex")).unwrap())
             .collect();
@@ -265,7 +266,7 @@ mod tests {
         #[test]
         fn parts_follow_the_letters(name in "[A-Za-zÀ-Ö]{1,10}") {
             if let Ok(parsed) = Name::parse(&name) {
-                let keys = NameKeys::new(&keys()).unwrap();
+                let keys = NameKeys::new(&keys(), Role::Child).unwrap();
                 let letters: String = parsed.letters().collect();
                 let encoded = keys.encode(Some(&parsed), &[])[0];
                 let ones: u32 = encoded.bits.0.iter().map(|word| word.count_ones()).sum();

@@ -263,7 +263,7 @@ fn number(evidence: NumberEvidence) -> &'static str {
 fn mother(evidence: MotherEvidence) -> &'static str {
     match evidence {
         MotherEvidence::NhsNumber => "told by her NHS number",
-        MotherEvidence::Names => "told by names, birth date and postcode",
+        MotherEvidence::Names => "told by names and birth date, and her postcode where there is one",
         MotherEvidence::Absent => "not told well enough to find her children",
         MotherEvidence::TooManyRecords => "told by what stands on too many records to be one mother's",
     }

@@ -138,7 +138,7 @@ fn a_mother_is_one_by_her_number_whatever_else_is_said_of_her() {
     };
     let (one, other) = (notified(mother(), "1"), notified(moved, "2"));
     assert_eq!(one.mother_id, other.mother_id);
-    let numbers = |encoded: &Encoded| encoded.encoding.mother.unwrap().nhs_number;
+    let numbers = |encoded: &Encoded| encoded.encoding.mother.as_ref().unwrap().nhs_number;
     assert_eq!(numbers(&one), numbers(&other));
     assert!(numbers(&one).is_some());
 }
@@ -168,7 +168,7 @@ fn without_a_number_her_names_and_birth_date_name_her_or_else_the_record() {
 fn a_mother_who_is_on_record_as_a_child_has_nothing_in_common_with_herself() {
     let as_child = encode(mother());
     let as_mother = notified(mother(), "1");
-    let (child, mother) = (person(&as_child), as_mother.encoding.mother.unwrap());
+    let (child, mother) = (person(&as_child), as_mother.encoding.mother.as_ref().unwrap());
     assert_ne!(child.nhs_number.map(|number| number.token), mother.nhs_number);
     assert_ne!(child.exact, mother.exact);
     // Only that the number is a mother's can be seen.
