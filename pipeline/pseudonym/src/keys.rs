@@ -407,7 +407,8 @@ fn fingerprint(epoch: u32, secrets: [&[u8; BYTES]; 3]) -> Result<String, KeyErro
     Ok(format!("{of_all:016x}"))
 }
 
-fn create_new(path: &Path) -> io::Result<fs::File> {
+/// Makes a file that its owner alone may read.
+pub(crate) fn create_new(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -416,7 +417,7 @@ fn create_new(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Makes the file's name durable, as `sync_all` does its content.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         let folder = path

@@ -82,6 +82,7 @@ mod columns;
 mod encode;
 mod keyed;
 mod keys;
+mod patients;
 mod reference;
 mod seal;
 
@@ -92,6 +93,7 @@ pub use areas::{
 pub use columns::{ColumnEncoder, TableKeys};
 pub use encode::{EncodeError, Encoded, Encoder, Identified};
 pub use keys::{KeyError, KeyFile, Keys};
+pub use patients::{ListFault, PatientFile, PatientFileError, PatientTokens, Patients};
 pub use reference::Reference;
 pub use seal::{Seal, SealError};
 
