@@ -17,7 +17,7 @@ use sendlink_tests::{
         HARMLESS_REFERENCE, OTHERS_REFERENCE, broken_files, census, children, json_notices, markers, notices,
         school_return, workbook, wrong_number,
     },
-    hand::{Child, Notice, census_feed, feed, notices_csv, notices_feed, upn},
+    hand::{Child, Notice, census_feed, feed, nhs_number, notices_csv, notices_feed, upn},
     postgres::{self, Cluster},
     scanner::{self, Scanner},
 };
@@ -159,7 +159,7 @@ impl Canary {
     #[track_caller]
     fn search_everything(&self) {
         let mut looked_at = 0;
-        for folder in ["data", "reports", "packs", "dictionary", "tmp"] {
+        for folder in ["data", "reports", "packs", "dictionary", "opt-outs", "tmp"] {
             looked_at += self.scanner.refuse_folder(&self.area.file(folder));
         }
         if let Some(cluster) = &self.cluster {
@@ -342,6 +342,7 @@ fn every_command_and_fault(database: Database) {
     canary.says(&["match-rates", "--pack", "RAJ"], &[0]);
     canary.search_everything();
     samples_of_every_format(&canary);
+    opt_outs_are_asked_for(&canary);
 
     // Another key.
     fs::rename(area.file("keys/sendlink.key"), area.file("keys/first.key")).unwrap();
@@ -380,6 +381,61 @@ fn every_command_and_fault(database: Database) {
     canary.says(&["history"], &[0]);
     canary.says(&["verify"], &[0]);
     canary.search_everything();
+}
+
+/// A feed whose basis needs opt-outs: the numbers are in the file that goes to the service, and nowhere else.
+fn opt_outs_are_asked_for(canary: &Canary) {
+    let area = &canary.area;
+    let turn = |from: &'static str, to: &'static str| {
+        area.edit_configuration(|text| {
+            let (before, feed) = text.split_once("name = \"s23-raj\"").expect("the feed");
+            format!("{before}name = \"s23-raj\"{}", feed.replacen(from, to, 1))
+        });
+    };
+    let night = ["run", "--as-at", "2026-02-03"];
+    turn("\"duty\"", "\"s251-with-opt-out\"");
+    for point in [
+        "night::after-read",
+        "night::before-gate",
+        "dataset::gate::before-commit",
+    ] {
+        canary.says_after(&night, "", &[], |command| {
+            command.env("SENDLINK_KILL_AT", point);
+        });
+        canary.search_everything();
+    }
+    canary.says(&night, &[3]);
+    fs::create_dir(area.file("carried")).unwrap();
+    canary.says(&["opt-outs", "export", "--out", "carried"], &[0]);
+    canary.says(&["opt-outs", "export", "--out", "no-such-folder"], &[73, 74]);
+    let sent = scanner::files(&area.file("carried")).pop().expect("a file");
+    let list = fs::read_to_string(sent).unwrap();
+    let all = children();
+    assert!(list.contains(&all[0].nhs_number));
+    let import = ["opt-outs", "import", "answer.dat"];
+    for wrong in [
+        format!("{}\n", wrong_number()),
+        format!("{},\n", wrong_number()),
+        format!("{list}{},\n", all[0].surname),
+        format!("{list}{}", list.lines().next().unwrap()),
+        format!("{list}{},\n", nhs_number(4_999)),
+    ] {
+        fs::write(area.file("answer.dat"), wrong).unwrap();
+        canary.says(&import, &[65]);
+    }
+    canary.search_everything();
+    canary.says(&["opt-outs", "import", &all[0].nhs_number], &[65]);
+    fs::write(area.file("answer.dat"), list).unwrap();
+    canary.says(&import, &[0]);
+    canary.says(&night, &[0, 3]);
+    for format in ["table", "csv", "json"] {
+        canary.says(&["opt-outs", "--format", format], &[0]);
+    }
+    canary.says(&["register"], &[0]);
+    canary.says(&["register", "--format", "csv"], &[0]);
+    canary.search_everything();
+    turn("\"s251-with-opt-out\"", "\"duty\"");
+    canary.says(&night, &[0, 3]);
 }
 
 /// Every pair is shown and answered, and every record explained; an identifier is typed where an id belongs.

@@ -2,6 +2,7 @@
 
 mod faults;
 mod nights;
+mod opt_outs;
 mod sandbox;
 mod trust;
 mod wire;

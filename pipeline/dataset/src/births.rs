@@ -21,7 +21,8 @@ impl Births {
     pub(crate) async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
         const NAMED: &str = "
             select r.born_of, r.about, r.event_date, c.payload from record r join content c on c.id = r.content
-             where r.state = 'current' and r.born_of is not null";
+             where r.state = 'current' and r.born_of is not null
+               and not exists (select 1 from withheld w where w.record_id = r.record_id)";
         const LINKED: &str = "
             select p.record_id, r.about, r.event_date, c.payload
               from record r join content c on c.id = r.content
@@ -29,7 +30,9 @@ impl Births {
               join link n on n.child_id = b.child_id
               join record p on p.record_id = n.record_id
              where r.kind = 'pregnancy' and r.about = 'child' and r.state = 'current' and r.born_of is null
-               and p.about = 'pregnancy' and p.state = 'current'";
+               and p.about = 'pregnancy' and p.state = 'current'
+               and not exists (select 1 from withheld w where w.record_id = r.record_id)
+               and not exists (select 1 from withheld w where w.record_id = p.record_id)";
         let mut births = Births::default();
         for sql in [NAMED, LINKED] {
             tx.each(sql, [], |row| {

@@ -1,6 +1,6 @@
 //! What became of child ids: the events of every linkage, and what an id of yesterday means today.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::civil::Date;
 use linkage::ChildId;
@@ -162,7 +162,11 @@ fn id(bytes: Vec<u8>) -> Result<[u8; 16], StoreError> {
 /// The rows of [`CHILD_ID_HISTORY`](crate::joint::CHILD_ID_HISTORY): every id that is no longer, or not for all that
 /// it was for, and the one that stands for it today. An id that came back is not among them: a delivery that restores
 /// what was restores the rows too.
-pub(crate) async fn id_history(vault: &mut Tx) -> Result<Vec<Vec<Value>>, StoreError> {
+/// Rows that lead to a `hidden` child, of whom nothing may be published, are left out too.
+pub(crate) async fn id_history(
+    vault: &mut Tx,
+    hidden: &HashSet<String>,
+) -> Result<Vec<Vec<Value>>, StoreError> {
     let gone: BTreeMap<[u8; 16], Option<[u8; 16]>> = vault
         .all(
             "select child_id, redirect from child where state <> 'live'",
@@ -212,6 +216,7 @@ pub(crate) async fn id_history(vault: &mut Tx) -> Result<Vec<Vec<Value>>, StoreE
     }
     Ok(rows
         .into_iter()
+        .filter(|((_, now), _)| !hidden.contains(now))
         .map(|((was, now), (change, as_at))| {
             vec![was.into(), now.into(), change.as_str().into(), as_at.into()]
         })

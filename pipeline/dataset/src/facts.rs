@@ -16,6 +16,7 @@ pub use self::record::{
 
 use crate::{
     Store, StoreError,
+    gate::Withheld,
     joint::build::{Born, json},
     sql::Tx,
 };
@@ -91,8 +92,10 @@ impl Store {
         tx.each(
             "select l.child_id, c.payload
                from link l join record r on r.record_id = l.record_id join content c on c.id = r.content
-              where r.state = 'current' and l.number > 0 and not exists
-                (select 1 from link o where o.child_id = l.child_id and o.number = 0)",
+              where r.state = 'current' and l.number > 0
+                and not exists (select 1 from withheld w where w.record_id = r.record_id) and not exists
+                (select 1 from link o where o.child_id = l.child_id and o.number = 0
+                    and not exists (select 1 from withheld w where w.record_id = o.record_id))",
             [],
             |row| {
                 born.entry(row.bytes(0)?).or_default().hear(&json(&row.text(1)?)?);
@@ -119,7 +122,9 @@ impl Store {
         let mut tx = self.read("find the latest events").await?;
         let rows = tx
             .all(
-                "select feed, max(event_date) from record where state = 'current' group by feed",
+                "select r.feed, max(r.event_date) from record r
+                  where r.state = 'current' and not exists (select 1 from withheld w where w.record_id = r.record_id)
+                  group by r.feed",
                 [],
                 |row| Ok((row.text(0)?, row.parsed(1)?)),
             )
@@ -137,9 +142,11 @@ impl Store {
             .all(
                 "select l.child_id, r.record_id, r.received_date, c.payload
                    from link l join record r on r.record_id = l.record_id join content c on c.id = r.content
-                  where r.kind = 'school-census' and r.state = 'current' and l.child_id in
+                  where r.kind = 'school-census' and r.state = 'current'
+                    and not exists (select 1 from withheld w where w.record_id = r.record_id) and l.child_id in
                     (select n.child_id from link n join record s on s.record_id = n.record_id
-                      where s.kind = 'section23' and s.state = 'current')
+                      where s.kind = 'section23' and s.state = 'current'
+                        and not exists (select 1 from withheld w where w.record_id = s.record_id))
                   order by l.child_id, r.record_id",
                 [],
                 |row| {
@@ -177,7 +184,8 @@ impl Store {
         let mut found: BTreeMap<(Census, String), (BTreeSet<String>, u64)> = BTreeMap::new();
         tx.each(
             "select c.payload from record r join content c on c.id = r.content
-              where r.kind = 'school-census' and r.state = 'current'",
+              where r.kind = 'school-census' and r.state = 'current'
+                and not exists (select 1 from withheld w where w.record_id = r.record_id)",
             [],
             |row| {
                 let Attended::SchoolCensus(school) = json(&row.text(0)?)?;
@@ -215,12 +223,16 @@ struct CensusAndSchool {
     school: String,
 }
 
-/// The kind of every record, and whether it stands; to be joined with what is read of other tables. Looking each record
+/// The kind of every record that is not withheld, and whether it stands; to be joined with what is read of other tables. Looking each record
 /// up in the database takes several times as long.
 async fn kinds_of_records(tx: &mut Tx) -> Result<HashMap<[u8; 16], (Kind, bool)>, StoreError> {
+    let withheld = Withheld::read(tx).await?;
     let mut kinds = HashMap::new();
     tx.each("select record_id, kind, state from record", [], |row| {
-        kinds.insert(row.bytes(0)?, (row.parsed(1)?, row.str(2)? == "current"));
+        let record = row.bytes(0)?;
+        if !withheld.holds(&record) {
+            kinds.insert(record, (row.parsed(1)?, row.str(2)? == "current"));
+        }
         Ok(())
     })
     .await?;

@@ -14,6 +14,7 @@ use crate::{
     FeedState, Lease, Run, Store, StoreError, audit, hex,
     joint::{FRESHNESS, TABLES, build::json},
     load::mark,
+    opt_outs::tokens,
     postgres,
     publish::{last_publication, unsaid},
     sql::{Sql, Tx, Value},
@@ -48,7 +49,7 @@ pub struct ForgetProof {
 }
 
 /// Rows that hold what is erased, by table.
-const HELD: [(&str, &str); 8] = [
+const HELD: [(&str, &str); 10] = [
     (
         "vault.record",
         "select count(*) from record where record_id in (select record_id from target)",
@@ -85,13 +86,21 @@ const HELD: [(&str, &str); 8] = [
              or right_compared in (select record_id from target)",
     ),
     (
+        "vault.withheld",
+        "select count(*) from withheld where record_id in (select record_id from target)",
+    ),
+    (
+        "vault.opt_out_number",
+        "select count(*) from opt_out_number where token in (select token from target_patient)",
+    ),
+    (
         "vault.doubt_reading",
         "select count(*) from doubt_reading
           where left_id in (select record_id from target) or right_id in (select record_id from target)",
     ),
 ];
 
-const ERASE: [&str; 9] = [
+const ERASE: [&str; 11] = [
     "delete from doubt
       where left_id in (select record_id from target) or right_id in (select record_id from target)
          or left_compared in (select record_id from target) or right_compared in (select record_id from target)",
@@ -101,6 +110,8 @@ const ERASE: [&str; 9] = [
       where (left_type = 'record' and left_id in (select record_id from target))
          or (right_type = 'record' and right_id in (select record_id from target))",
     "delete from content where id in (select id from target_content)",
+    "delete from withheld where record_id in (select record_id from target)",
+    "delete from opt_out_number where token in (select token from target_patient)",
     // Of a notification that other children are about too, which stays.
     "insert into forgotten_subject (mark, number)
      select k.mark, l.number from kept k join link l on l.record_id = k.record_id
@@ -168,6 +179,7 @@ impl Store {
         for sql in [
             "drop table target",
             "drop table target_content",
+            "drop table target_patient",
             "drop table target_child",
             "drop table kept",
         ] {
@@ -263,6 +275,8 @@ pub(crate) async fn finish_scrub(store: &Store, lease: &Lease) -> Result<(), Sto
                 "decision",
                 "doubt",
                 "doubt_reading",
+                "withheld",
+                "opt_out_number",
             ];
             let mut tables: Vec<String> = tables.iter().map(|table| format!("vault.{table}")).collect();
             tables.push("ops.finding".to_owned());
@@ -375,6 +389,7 @@ async fn stage(
     for sql in [
         format!("create temporary table target (record_id {blob} primary key, mark {blob} not null)"),
         "create temporary table target_content (id bigint primary key)".to_owned(),
+        format!("create temporary table target_patient (token {blob} primary key)"),
         format!("create temporary table target_child (child_id {blob} primary key)"),
         format!("create temporary table kept (record_id {blob} primary key, mark {blob} not null)"),
     ] {
@@ -398,6 +413,7 @@ async fn stage(
         [],
     )
     .await?;
+    stage_patients(tx).await?;
     tx.execute(
         "insert into target_child (child_id)
          select distinct l.child_id from link l join target t on t.record_id = l.record_id
@@ -450,6 +466,30 @@ async fn stage(
             .await?;
     }
     Ok(())
+}
+
+/// Puts the tokens of the patients whom no other record holds into a temporary table.
+async fn stage_patients(tx: &mut Tx) -> Result<(), StoreError> {
+    let (mut erased, mut others) = (BTreeSet::new(), BTreeSet::new());
+    tx.each(
+        "select c.patients, case when t.id is null then 0 else 1 end
+           from content c left join target_content t on t.id = c.id where c.patients is not null",
+        [],
+        |row| {
+            let of = match row.integer(1)? {
+                0 => &mut others,
+                _ => &mut erased,
+            };
+            of.extend(tokens(&row.blob(0)?)?);
+            Ok(())
+        },
+    )
+    .await?;
+    let rows = erased
+        .difference(&others)
+        .map(|token| vec![token.0.as_slice().into()])
+        .collect();
+    tx.bulk("target_patient", &["token"], rows).await
 }
 
 /// Erases the places of findings; returns how many findings there were.

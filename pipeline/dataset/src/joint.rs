@@ -17,6 +17,8 @@ pub enum ColumnType {
     Date,
     /// A small whole number; a flag is 0 or 1.
     Integer,
+    /// A whole number of any size: a count.
+    Count,
     /// Bits of evidence, a multiple of 1/1024.
     Weight,
 }
@@ -511,6 +513,29 @@ pub const CHILD_ID_HISTORY: Table = Table {
     foreign_keys: &[],
 };
 
+/// What the National Data Opt-out keeps back.
+pub const OPT_OUT: Table = Table {
+    name: "opt_out",
+    comment: "How many records of each feed are loaded and not published, because its lawful basis needs the National \
+              Data Opt-out and no list of legal age covers them. A feed that needs none has no row",
+    columns: &[
+        needed(text("feed", "The configured flow")),
+        needed(text("provider", "Who sends it")),
+        day(
+            "list_date",
+            "The day on which the list of opt-outs in force was asked for; blank where there is none of legal age",
+        ),
+        Column {
+            name: "records_withheld",
+            column_type: ColumnType::Count,
+            nullable: true,
+            comment: "Records that stand and are withheld, to the nearest five; blank where they are one to nine",
+        },
+    ],
+    primary_key: &["feed"],
+    foreign_keys: &[],
+};
+
 /// The dataset itself.
 pub const DATASET: Table = Table {
     name: "dataset",
@@ -549,6 +574,7 @@ pub const TABLES: &[Table] = &[
     LINK,
     CHILD_ID_HISTORY,
     FRESHNESS,
+    OPT_OUT,
     DATASET,
 ];
 

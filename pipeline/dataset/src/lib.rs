@@ -10,7 +10,7 @@
 //! A [`Store`] is opened on a [`StoreUrl`]. Whatever writes takes a [`Lease`] first, whose fence number is
 //! checked inside every write transaction, so that a run that was stopped and comes back late can change
 //! nothing. A night then goes [`Store::begin_or_resume_run`], [`Store::load`] for each delivery,
-//! [`Store::save_links`], [`Store::publish`], [`Store::finish_run`].
+//! [`Store::save_links`], [`Store::gate`], [`Store::publish`], [`Store::finish_run`].
 //!
 //! Both back ends run the same statements wherever SQL is the same; `sqlite` and `postgres` hold what differs:
 //! opening, bulk loading, publishing, erasing. No statement is made from data: values are bound or copied,
@@ -25,12 +25,14 @@ pub mod error;
 pub mod facts;
 pub mod findings;
 pub mod forget;
+pub mod gate;
 pub mod joint;
 pub mod lease;
 pub mod ledger;
 pub mod linked;
 pub mod links;
 pub mod load;
+pub mod opt_outs;
 pub mod places;
 pub mod publish;
 pub mod quality;
@@ -57,12 +59,14 @@ pub use facts::{
 };
 pub use findings::{FindingFilter, FindingRow, RuleCount};
 pub use forget::{ForgetProof, ForgetWhat};
+pub use gate::{GateReport, GateRule, GatedRecords};
 pub use lease::Lease;
 pub use ledger::{DeliveryInfo, DeliveryKey, DeliveryRow, Verdict};
 pub use linkage::{Tier, Weight};
 pub use linked::{LinkedRecord, Sibling};
 pub use links::{ChildRow, EncodingRow, LinkChange, LinkRow, Links, Member};
 pub use load::{About, DeliveryLoad, LoadReport, RowState, Scope, VaultRow, WrittenRow};
+pub use opt_outs::{ListState, NewOptOutList, OptOutList};
 pub use places::PlacedRecord;
 pub use publish::{FeedState, Published, PublishedRow, Release, TableChange};
 pub use quality::{QualityRow, RunQuality};

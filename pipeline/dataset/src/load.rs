@@ -18,7 +18,7 @@ pub(crate) use stage::mark;
 use std::io;
 
 use jiff::civil::Date;
-use linkage::{MotherId, RecordId};
+use linkage::{MotherId, RecordId, Token};
 use records::{Finding, Location, Payload, Profile, TableCounts, Version};
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,9 @@ pub struct VaultRow {
     pub location: Location,
     /// How many rows of which tables it was made from; their outcome is the record's.
     pub tables: Vec<(String, u64)>,
+    /// Where the feed's lawful basis needs the National Data Opt-out: the tokens of the NHS numbers that it holds, in
+    /// order, empty where it holds none. None where the feed needs no opt-outs.
+    pub patients: Option<Vec<Token>>,
 }
 
 impl VaultRow {
@@ -122,6 +125,7 @@ impl VaultRow {
             sealed_reference: None,
             location: Location::default(),
             tables: Vec::new(),
+            patients: None,
         }
     }
 }
@@ -194,6 +198,7 @@ impl Store {
         };
         staged.count_outcomes(&mut tx, &mut report).await?;
         merge::merge(&mut tx, run, &info, id, judged, &staged, &mut report).await?;
+        staged.withhold(&mut tx).await?;
         stage::remove(&mut tx).await?;
         findings::replace(&mut tx, id, findings).await?;
 

@@ -52,6 +52,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("../migrations/postgres/0007_bookmark.sql"),
     },
+    Migration {
+        version: 8,
+        sql: include_str!("../migrations/postgres/0008_opt_outs.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

@@ -10,9 +10,9 @@ use tokio::sync::mpsc::channel;
 use crate::{
     Lease, Run, Store, StoreError,
     births::Births,
-    children, hex,
+    children, gate, hex,
     joint::{
-        self, BIRTH, CHILD_ID_HISTORY, FRESHNESS, LINK, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION,
+        self, BIRTH, CHILD_ID_HISTORY, FRESHNESS, LINK, OPT_OUT, PREGNANCY_CHILD, PREGNANCY_NOTIFICATION,
         SCHOOL_RECORD, SECTION23_NOTICE, TABLES, TWO_YEAR_REVIEW, Table,
         build::{Builder, json},
         digest::{ReadBack, read_back},
@@ -342,7 +342,9 @@ pub(crate) async fn fill(
     })??;
     let freshness = freshness(&mut vault, release).await?;
     put(aside, prefix, &FRESHNESS, freshness).await?;
-    let history = children::id_history(&mut vault).await?;
+    put(aside, prefix, &OPT_OUT, gate::rows(&mut vault).await?).await?;
+    let hidden = gate::hidden_children(&mut vault).await?;
+    let history = children::id_history(&mut vault, &hidden).await?;
     put(aside, prefix, &CHILD_ID_HISTORY, history).await?;
     Ok(vault)
 }
@@ -350,7 +352,9 @@ pub(crate) async fn fill(
 async fn freshness(vault: &mut Tx, release: &Release) -> Result<Vec<Vec<Value>>, StoreError> {
     let latest: BTreeMap<String, (String, String)> = vault
         .all(
-            "select feed, max(event_date), max(received_date) from record where state = 'current' group by feed",
+            "select r.feed, max(r.event_date), max(r.received_date) from record r
+              where r.state = 'current' and not exists (select 1 from withheld w where w.record_id = r.record_id)
+              group by r.feed",
             [],
             |row| Ok((row.text(0)?, (row.text(1)?, row.text(2)?))),
         )
@@ -436,12 +440,14 @@ async fn check_vault(vault: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Every record that stands, with how many children a notification of a pregnancy has.
+/// Every record that stands and is not withheld, with how many children a notification of a pregnancy has.
 const LINEAGE: &str = "
     select r.record_id, r.kind, r.about,
            case when r.about = 'pregnancy'
                 then (select count(*) from link l where l.record_id = r.record_id and l.number > 0) else 0 end
-      from record r where r.state = 'current' order by r.record_id";
+      from record r
+     where r.state = 'current' and not exists (select 1 from withheld w where w.record_id = r.record_id)
+     order by r.record_id";
 
 /// Checks that the rows read back are those of the vault, record by record.
 pub(crate) async fn check_lineage(vault: &mut Tx, read: &ReadBack) -> Result<(), StoreError> {
@@ -546,13 +552,25 @@ pub(crate) fn anything(changes: &BTreeMap<String, TableChange>) -> bool {
         .any(|change| change.inserted + change.updated + change.deleted > 0)
 }
 
-/// Holds a publication that would take away more child ids than the brake allows.
-pub(crate) fn brake(changes: &BTreeMap<String, TableChange>, release: &Release) -> Result<(), StoreError> {
+/// Holds a publication that would take away more child ids than the brake allows. The published tables are behind the
+/// prefix `old`. Children whom the gate takes away do not count: what may not be published must not stay for the brake's
+/// sake.
+pub(crate) async fn brake(
+    changes: &BTreeMap<String, TableChange>,
+    release: &Release,
+    (vault, aside, old): (&mut Tx, &mut Tx, &str),
+) -> Result<(), StoreError> {
     let Some(children) = changes.get(joint::CHILD.name) else {
         return Ok(());
     };
     let before = children.rows + children.deleted - children.inserted;
-    let changed = children.deleted;
+    if children.deleted == 0 {
+        return Ok(());
+    }
+    let hidden = gate::hidden_children(vault).await?;
+    let changed = children
+        .deleted
+        .saturating_sub(gate::published_among(aside, old, &hidden).await?);
     #[expect(
         clippy::cast_precision_loss,
         reason = "a share of far fewer than 2^52 children"

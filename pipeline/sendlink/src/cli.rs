@@ -84,6 +84,8 @@ pub enum Command {
     Decisions(Decisions),
     /// Decide about pairs of records of which linkage is not sure, or whose union a rule refused, without seeing a name.
     Review(Review),
+    /// The National Data Opt-out: show the lists that were sent, write one to be checked, take what came back.
+    OptOuts(OptOuts),
     /// Say why a record is linked to a child, or why it is not.
     Explain(Explain),
     /// Make an invented local area, run a night on it and show what comes out.
@@ -94,6 +96,8 @@ pub enum Command {
     Keys(Keys),
     /// Look into mappings: how a supplier's files are laid out.
     Mapping(Mapping),
+    /// Print the record of processing: every flow, field, lawful basis, retention and recipient of the configuration.
+    Register(Register),
     /// Write the data dictionary as Markdown.
     Dictionary(Dictionary),
     /// Erase a child or a provider's deliveries for good, and prove it.
@@ -321,6 +325,36 @@ pub enum ReviewAction {
 }
 
 #[derive(Debug, Args)]
+pub struct OptOuts {
+    #[command(flatten)]
+    pub data: Data,
+    /// What to do; lists the lists where nothing is said.
+    #[command(subcommand)]
+    pub action: Option<OptOutsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OptOutsAction {
+    /// Write the NHS numbers to be checked into a file for the service, which its owner alone may read.
+    Export {
+        /// The folder to write it into.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
+    /// Take the list that the service has sent back, and destroy the files of both.
+    Import {
+        /// The file that came back.
+        file: PathBuf,
+        /// The list that it answers, where several wait.
+        #[arg(long, value_name = "NUMBER")]
+        list: Option<i64>,
+        /// Take an empty file for an answer: everybody on the list has opted out.
+        #[arg(long)]
+        accept_empty: bool,
+    },
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
     #[command(flatten)]
     pub data: Data,
@@ -435,6 +469,24 @@ pub enum MappingAction {
         #[arg(long, value_name = "DATE")]
         as_at: Option<Date>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Register {
+    #[command(flatten)]
+    pub config: Config,
+    /// How to print: a page, or a row for each field of each flow.
+    #[arg(long, value_enum, default_value_t = RegisterFormat::Markdown)]
+    pub format: RegisterFormat,
+}
+
+/// How the record of processing is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RegisterFormat {
+    /// A page.
+    Markdown,
+    /// Comma-separated values.
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,8 @@ mod duration;
 mod feed;
 mod https;
 mod mailbox;
+mod opt_outs;
+mod register;
 
 use std::{
     collections::BTreeSet,
@@ -18,9 +20,11 @@ use serde::Deserialize;
 
 pub use self::{
     duration::Span,
-    feed::{Delivery, Feed, From, FromMesh, Then},
+    feed::{Delivery, Feed, From, Then},
     https::{Access, FromHttps, Paging},
     mailbox::Mailbox,
+    opt_outs::{OptOuts, WithoutNumber},
+    register::Register,
 };
 use crate::exit::{Exit, Failure};
 
@@ -44,6 +48,12 @@ pub struct Config {
     /// What holds the night back.
     #[serde(default)]
     pub night: Night,
+    /// The National Data Opt-out.
+    #[serde(default)]
+    pub opt_outs: OptOuts,
+    /// What the record of processing says besides.
+    #[serde(default)]
+    pub register: Register,
     /// MESH mailboxes.
     #[serde(default, rename = "mailbox")]
     pub mailboxes: Vec<Mailbox>,
@@ -232,9 +242,9 @@ impl Config {
         })
     }
 
-    /// The mailbox that a feed reads from.
-    pub fn mailbox(&self, mesh: &FromMesh) -> Option<&Mailbox> {
-        self.mailboxes.iter().find(|mailbox| mailbox.id == mesh.mailbox)
+    /// The mailbox with this id.
+    pub fn mailbox(&self, id: &str) -> Option<&Mailbox> {
+        self.mailboxes.iter().find(|mailbox| mailbox.id == id)
     }
 
     /// What a feed reads from; no two feeds may share one.
@@ -246,8 +256,8 @@ impl Config {
                 let mut pairs = Vec::new();
                 for workflow in &mesh.workflows {
                     for sender in &mesh.senders {
-                        let place = format!("mesh:{}:{workflow}:{sender}", mesh.mailbox);
-                        pairs.push(("workflow from the same sender", PathBuf::from(place)));
+                        let place = mesh_place(&mesh.mailbox, workflow, sender);
+                        pairs.push(("workflow from the same sender", place));
                     }
                 }
                 pairs
@@ -297,8 +307,20 @@ impl Config {
                     .map(|fault| format!("[[mailbox]] {}: {fault}", mailbox.id)),
             );
         }
+        faults.extend(
+            self.opt_outs
+                .faults()
+                .into_iter()
+                .map(|fault| format!("[opt_outs] {fault}")),
+        );
         let mut names = BTreeSet::new();
         let mut sources = BTreeSet::new();
+        if let Some(mesh) = &self.opt_outs.mesh {
+            if self.mailbox(&mesh.mailbox).is_none() {
+                faults.push("[opt_outs] mesh: mailbox: there is no [[mailbox]] of that id".to_owned());
+            }
+            sources.insert(mesh_place(&mesh.mailbox, mesh.answers(), &mesh.to));
+        }
         for feed in &self.feeds {
             if !names.insert(feed.name.as_str()) {
                 faults.push(format!("[[feed]] {}: another feed has this name", feed.name));
@@ -312,7 +334,7 @@ impl Config {
                 }
             }
             if let From::Mesh(mesh) = &feed.from
-                && self.mailbox(mesh).is_none()
+                && self.mailbox(&mesh.mailbox).is_none()
             {
                 faults.push(format!(
                     "[[feed]] {}: from.mesh: mailbox: there is no [[mailbox]] of that id",
@@ -327,4 +349,9 @@ impl Config {
         }
         faults
     }
+}
+
+/// What is read from a mailbox, as one name.
+fn mesh_place(mailbox: &str, workflow: &str, sender: &str) -> PathBuf {
+    PathBuf::from(format!("mesh:{mailbox}:{workflow}:{sender}"))
 }

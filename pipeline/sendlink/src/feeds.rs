@@ -55,7 +55,11 @@ impl<'a> Ready<'a> {
         layout.contract = layout.contract.overridden(&feed.contract);
         let layout_hash =
             hex::decode(&layout.hash).unwrap_or_else(|| Sha256::digest(layout.hash.as_bytes()).into());
-        let contract = format!("{:?} {:?}", layout.contract, feed.delivery);
+        let mut contract = format!("{:?} {:?}", layout.contract, feed.delivery);
+        // NHS numbers are kept as a delivery is read: a basis that needs them reads again what has landed.
+        if feed.basis.needs_opt_outs() {
+            contract.push_str(" opt-outs");
+        }
         Ok(Ready {
             feed,
             layout,

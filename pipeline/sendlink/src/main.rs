@@ -12,10 +12,12 @@ mod hex;
 mod link;
 mod log;
 mod night;
+mod opt_outs;
 mod output;
 mod pack;
 mod person;
 mod progress;
+mod register;
 mod sources;
 mod to_link;
 mod truth;
@@ -76,11 +78,13 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Link(arguments) => commands::link::run(&arguments).await,
         Command::Decisions(arguments) => commands::decisions::run(&arguments).await,
         Command::Review(arguments) => commands::review::run(&arguments).await,
+        Command::OptOuts(arguments) => commands::opt_outs::run(&arguments).await,
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
         Command::Demo(arguments) => commands::demo::run(&arguments).await,
         Command::Synth(arguments) => commands::synth::run(&arguments),
         Command::Keys(arguments) => commands::keys::run(&arguments),
         Command::Mapping(arguments) => commands::mapping::run(&arguments),
+        Command::Register(arguments) => commands::register::run(&arguments),
         Command::Dictionary(arguments) => commands::dictionary::run(&arguments),
         Command::Forget(arguments) => commands::forget::run(&arguments).await,
         Command::Verify(arguments) => commands::verify::run(&arguments).await,

@@ -6,6 +6,7 @@
 //! | fetch | a delivery landed or not; nothing acknowledged |
 //! | read, encode, load | whole deliveries: each is one transaction |
 //! | link | yesterday's links |
+//! | gate | yesterday's dataset; what came since is withheld |
 //! | publish | yesterday's dataset, whole |
 //! | report, acknowledge | a delivery found again and recognised by its hash |
 //! | prune | landed deliveries a night longer |
@@ -17,6 +18,7 @@ mod dry_run;
 mod encode;
 mod fetch;
 mod freshness;
+mod gate;
 mod link;
 mod load;
 mod publish;
@@ -100,11 +102,14 @@ pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
     clock.stage_ends("load");
     link::link(&mut night).await?;
     clock.stage_ends("link");
+    gate::pass(&mut night).await?;
+    clock.stage_ends("gate");
     publish::publish(&mut night, &feeds).await?;
     clock.stage_ends("publish");
     let page = report::write(&mut night).await?;
     clock.stage_ends("report");
     answer::send(&mut night, &offers, &feeds).await?;
+    gate::ask(&mut night).await?;
     settle::acknowledge(&mut night, &offers, &feeds).await?;
     settle::prune(&mut night, &feeds).await?;
     let ended = finish(night, page).await;

@@ -11,7 +11,7 @@ use transport::{
 };
 
 use crate::{
-    config::{self, Config, From, FromHttps, FromMesh, Then},
+    config::{self, Config, From, FromHttps, Then},
     feeds::Ready,
 };
 
@@ -54,7 +54,7 @@ impl<'a> Sources<'a> {
                 limits: Limits::USUAL,
             })),
             From::Mesh(mesh) => Ok(Source::Mesh(Arc::new(MeshFeed {
-                mailbox: self.mailbox(mesh)?,
+                mailbox: self.mailbox(&mesh.mailbox)?,
                 workflows: mesh.workflows.clone(),
                 senders: mesh.senders.clone(),
             }))),
@@ -65,13 +65,26 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The mailbox of a feed.
+    /// Where answers on opt-outs come from; none where a person carries them.
+    pub fn opt_outs(&self) -> Option<Result<Arc<MeshFeed>, TransportError>> {
+        let mesh = self.config.opt_outs.mesh.as_ref()?;
+        let feed = self.mailbox(&mesh.mailbox).map(|mailbox| {
+            Arc::new(MeshFeed {
+                mailbox,
+                workflows: vec![mesh.answers().to_owned()],
+                senders: vec![mesh.to.clone()],
+            })
+        });
+        Some(feed)
+    }
+
+    /// The mailbox with this id.
     ///
     /// # Errors
     /// [`TransportError::Source`] where it cannot be made ready.
-    pub fn mailbox(&self, mesh: &FromMesh) -> Result<Arc<Mailbox>, TransportError> {
-        let place = || format!("mailbox {}", mesh.mailbox);
-        match self.mailboxes.get(mesh.mailbox.as_str()) {
+    pub fn mailbox(&self, id: &str) -> Result<Arc<Mailbox>, TransportError> {
+        let place = || format!("mailbox {id}");
+        match self.mailboxes.get(id) {
             Some(Ok(mailbox)) => Ok(Arc::clone(mailbox)),
             Some(Err(why)) => Err(TransportError::Source {
                 place: place(),
@@ -160,6 +173,18 @@ fn settings(config: &Config, mailbox: &config::Mailbox) -> Settings {
                 });
             }
         }
+    }
+    if let Some(mesh) = config
+        .opt_outs
+        .mesh
+        .as_ref()
+        .filter(|mesh| mesh.mailbox == mailbox.id)
+    {
+        answers.insert(mesh.workflow.clone());
+        agreed.push(Agreement {
+            workflow: mesh.answers().to_owned(),
+            sender: mesh.to.clone(),
+        });
     }
     Settings {
         id: mailbox.id.clone(),

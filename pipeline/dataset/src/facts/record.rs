@@ -1,9 +1,9 @@
 //! What measures are made from of each record: what it says, how it stands, and its links.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
-use linkage::{ChildId, MotherId, RecordId};
+use linkage::{ChildId, MotherId, RecordId, Tier};
 use records::{
     Birth, Kind, Location, Payload, PregnancyNotification, Profile, Section23Notice, TwoYearReview,
 };
@@ -182,7 +182,7 @@ pub struct NoticeFact {
     pub tries: u64,
 }
 
-/// Everything that measures may know: each by record id, withdrawn ones included, erased ones not.
+/// Everything that measures may know: each by record id, withdrawn ones included, erased and withheld ones not.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Every Section 23 notice.
@@ -262,7 +262,8 @@ async fn record_facts<S>(
                join delivery d on d.id = r.delivery
                join content c on c.id = r.content
                left join content e on e.id = r.encoded
-              where r.kind = $1 order by r.record_id",
+              where r.kind = $1 and not exists (select 1 from withheld w where w.record_id = r.record_id)
+              order by r.record_id",
             [kind.as_str().into()],
             |row| {
                 let record_id = RecordId(row.bytes(0)?);
@@ -309,6 +310,8 @@ struct Known {
 struct AllLinks {
     children: HashMap<ChildId, Known>,
     links: HashMap<RecordId, Vec<(i64, LinkFact)>>,
+    /// Children who have withheld records.
+    affected: HashSet<ChildId>,
 }
 
 impl AllLinks {
@@ -321,11 +324,13 @@ impl AllLinks {
             [],
             |row| {
                 let record_id = row.bytes(0)?;
+                let child_id = ChildId(row.bytes(2)?);
+                // Every link has its record; what is withheld is not among the records.
                 let Some((kind, stands)) = records.get(&record_id) else {
+                    all.affected.insert(child_id);
                     return Ok(());
                 };
                 let number = row.integer(1)?;
-                let child_id = ChildId(row.bytes(2)?);
                 if *stands {
                     let known = all.children.entry(child_id).or_default();
                     known.kinds.insert(*kind);
@@ -369,7 +374,16 @@ impl AllLinks {
                 let known = self.children.get(&link.child_id).cloned().unwrap_or_default();
                 let mut matched_kinds = known.kinds;
                 matched_kinds.remove(&kind);
+                // It was matched with withheld records alone.
+                let lost = matched_kinds.is_empty() && self.affected.contains(&link.child_id);
+                let is_match = link.tier.parse().is_ok_and(Tier::is_match);
+                let (tier, weight) = match lost && is_match {
+                    true => (Tier::T0.as_str().to_owned(), None),
+                    false => (link.tier, link.weight),
+                };
                 LinkFact {
+                    tier,
+                    weight,
                     matched_kinds,
                     has_own_record: known.has_own_record,
                     has_notification: known.has_notification,

@@ -8,7 +8,7 @@ pub(crate) fn sqlite(table: &Table) -> String {
     for column in table.columns {
         let kind = match column.column_type {
             ColumnType::Text | ColumnType::Date => "text",
-            ColumnType::Integer => "integer",
+            ColumnType::Integer | ColumnType::Count => "integer",
             ColumnType::Weight => "real",
         };
         lines.push(format!(
@@ -57,6 +57,7 @@ pub(crate) fn postgres(schema: &str, table: &Table) -> String {
                 ColumnType::Text => "text collate \"C\"",
                 ColumnType::Date => "date",
                 ColumnType::Integer => "smallint",
+                ColumnType::Count => "bigint",
                 ColumnType::Weight => "double precision",
             };
             format!("  {} {kind}{}", column.name, not_null(column))
@@ -127,6 +128,7 @@ mod tests {
         let migrations = [
             include_str!("../../migrations/postgres/0001_zones.sql"),
             include_str!("../../migrations/postgres/0005_child_ids_and_quality.sql"),
+            include_str!("../../migrations/postgres/0008_opt_outs.sql"),
         ];
         for (schema, tables) in [("joint", TABLES), ("open", OPEN_TABLES)] {
             for table in tables {

@@ -62,7 +62,7 @@ pub(crate) async fn read_back(tx: &mut Tx, prefix: &str) -> Result<ReadBack, Sto
                         }
                         dump.optional(text);
                     }
-                    ColumnType::Integer => {
+                    ColumnType::Integer | ColumnType::Count => {
                         dump.optional(
                             row.optional_integer(index)?
                                 .map(|number| number.to_string())

@@ -1,17 +1,23 @@
-//! The records that stand, with their links and what they say: three tables, each read from end to end, and joined here.
+//! The records that stand and are not withheld, with their links and what they say: three tables, each read from end to end, and joined here.
 //!
 //! The database would look every record up in three places, in an order that is random on the disk, or sort all that
 //! records say, which is most of the vault. Here what they say takes some hundred bytes of memory a record while the
 //! dataset is built.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+    sync::Arc,
+};
 
 use jiff::civil::Date;
+use linkage::Tier;
 use tokio::sync::mpsc::channel;
 
 use super::build::Builder;
 use crate::{
     StoreError,
+    gate::{Affected, Withheld},
     sql::{Row, Tx},
 };
 
@@ -65,7 +71,8 @@ struct Content {
 
 const RECORDS: &str = "
     select record_id, feed, kind, provider, event_date, received_date, mother_id, about, content
-      from record where state = 'current'";
+      from record r
+     where r.state = 'current' and not exists (select 1 from withheld w where w.record_id = r.record_id)";
 
 const LINKS: &str = "select record_id, number, child_id, tier, weight, linked_on from link";
 
@@ -79,6 +86,10 @@ impl Everything {
             .await?;
         records.sort_unstable_by_key(|record| record.record_id);
         let mut links = vault.all(LINKS, [], |row| Linked::read(row, &mut names)).await?;
+        let withheld = Withheld::read(&mut vault).await?;
+        if !withheld.is_empty() {
+            hide(&withheld, &records, &mut links, &mut names);
+        }
         links.sort_unstable_by_key(|link| (link.record_id, link.number));
         let mut everything = Everything {
             records,
@@ -157,6 +168,35 @@ impl Everything {
     }
 }
 
+/// Leaves the links of withheld records out, and what other links say of them: a record that was matched with withheld
+/// ones alone is published as unmatched.
+fn hide(withheld: &Withheld, records: &[Standing], links: &mut Vec<Linked>, names: &mut Names) {
+    let none: Arc<str> = "".into();
+    let kinds: HashMap<[u8; 16], &Arc<str>> = records
+        .iter()
+        .map(|record| (record.record_id, &record.kind))
+        .collect();
+    let kind = |record| kinds.get(record).copied().unwrap_or(&none);
+    let affected = Affected::of(
+        withheld,
+        links
+            .iter()
+            .map(|link| (link.record_id, link.child_id, kind(&link.record_id))),
+    );
+    let unmatched = names.keep(Tier::T0.as_str());
+    links.retain(|link| !withheld.holds(&link.record_id));
+    for link in links {
+        if affected.is_alone(&link.child_id) && is_match(&link.tier) {
+            link.tier = unmatched.clone();
+            link.weight = None;
+        }
+    }
+}
+
+fn is_match(tier: &str) -> bool {
+    tier.parse().is_ok_and(Tier::is_match)
+}
+
 /// Takes the links of a record off those of it and of all later records.
 fn take_links<'l>(links: &mut &'l [Linked], record: [u8; 16]) -> &'l [Linked] {
     let all = *links;
@@ -214,12 +254,15 @@ struct Names(BTreeSet<Arc<str>>);
 
 impl Names {
     fn read(&mut self, row: &Row<'_>, column: usize) -> Result<Arc<str>, StoreError> {
-        let text = row.str(column)?;
+        Ok(self.keep(row.str(column)?))
+    }
+
+    fn keep(&mut self, text: &str) -> Arc<str> {
         if let Some(name) = self.0.get(text) {
-            return Ok(name.clone());
+            return name.clone();
         }
         let name: Arc<str> = text.into();
         self.0.insert(name.clone());
-        Ok(name)
+        name
     }
 }

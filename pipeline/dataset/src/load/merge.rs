@@ -283,7 +283,7 @@ const LEFT: [&str; 2] = [
 
 /// What a record says keeps its sealed encoding only as long as the record stands by it.
 const TAKEN_BACK: &str = "
-    update content set sealed = null, reference = null
+    update content set sealed = null, reference = null, patients = null
       where sealed is not null and id in
         (select r.content from stage s join record r on r.record_id = s.record_id
           where (s.wins = 1 or s.says = 1) and (s.known = 1 or s.place > 1 or s.withdrawn = 1)
@@ -291,7 +291,7 @@ const TAKEN_BACK: &str = "
 
 /// The same of records that are absent.
 const GONE: &str = "
-    update content set sealed = null, reference = null
+    update content set sealed = null, reference = null, patients = null
       where sealed is not null and id in
         (select r.content from record r
           where r.feed = $1 and r.state = 'absent' and r.scope in (select scope from touched_scope))";

@@ -45,7 +45,15 @@ const JUDGED: [&str; 17] = [
 
 /// What rows say. It goes into the vault at once, under an id that the row's number makes; what no record takes is
 /// deleted again.
-const CONTENT: [&str; 6] = ["id", "profile", "payload", "location", "sealed", "reference"];
+const CONTENT: [&str; 7] = [
+    "id",
+    "profile",
+    "payload",
+    "location",
+    "sealed",
+    "reference",
+    "patients",
+];
 
 const CREATE_SQLITE: &str = "
     create temporary table stage (
@@ -81,6 +89,8 @@ pub(super) struct Staged {
     repeated: bool,
     /// Whether a row belongs to a scope.
     scoped: bool,
+    /// Whether a row must pass the gate of opt-outs before it is published.
+    gated: bool,
     /// Whether these bytes were read before.
     again: bool,
     /// The greatest id of content that was there before.
@@ -145,6 +155,7 @@ impl Staged {
             met: HashSet::new(),
             repeated: false,
             scoped: false,
+            gated: false,
             again,
             content_base,
             forgotten: forgotten.into_iter().collect(),
@@ -215,6 +226,7 @@ impl Staged {
         let [a, b, c, d, e, f, g, h, ..] = row.record_id.0;
         self.repeated |= !self.met.insert(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         self.scoped |= row.scope.is_some();
+        self.gated |= row.patients.is_some();
         let next = i64::try_from(self.shapes.len()).unwrap_or(i64::MAX);
         let shape = match self.shapes.get(&row.tables) {
             Some(shape) => *shape,
@@ -264,8 +276,26 @@ impl Staged {
                 row.location.into(),
                 row.sealed_encoding.into(),
                 row.sealed_reference.into(),
+                row.patients.into(),
             ]);
         }
+        Ok(())
+    }
+
+    /// Withholds what came under a lawful basis that needs the National Data Opt-out until the gate has looked at it, so
+    /// that nothing is published in between.
+    pub(super) async fn withhold(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        if !self.gated {
+            return Ok(());
+        }
+        tx.execute(
+            "insert into withheld (record_id)
+             select distinct s.record_id from stage s join content c on c.id = $1 + s.number
+              where c.patients is not null and s.place > 0
+             on conflict (record_id) do nothing",
+            [self.content_base.into()],
+        )
+        .await?;
         Ok(())
     }
 

@@ -28,6 +28,8 @@ pub struct WrittenRow {
     pub(super) sealed_encoding: Option<Vec<u8>>,
     pub(super) sealed_reference: Option<Vec<u8>>,
     pub(super) tables: Vec<(String, u64)>,
+    /// Tokens, one after the other.
+    pub(super) patients: Option<Vec<u8>>,
 }
 
 /// Of what sort a payload is, as far as it decides whom its record may be about.
@@ -85,6 +87,9 @@ impl WrittenRow {
             sealed_encoding: row.sealed_encoding,
             sealed_reference: row.sealed_reference,
             tables: row.tables,
+            patients: row
+                .patients
+                .map(|tokens| tokens.iter().flat_map(|token| token.0).collect()),
         })
     }
 

@@ -165,7 +165,7 @@ async fn replace(
     tx: &mut Tx,
     release: &Release,
 ) -> Result<(Tx, BTreeMap<String, TableChange>), StoreError> {
-    let vault = fill(vault, tx, ASIDE, release).await?;
+    let mut vault = fill(vault, tx, ASIDE, release).await?;
     for table in TABLES {
         let (name, key) = (table.name, table.primary_key.join(", "));
         tx.execute(
@@ -178,7 +178,7 @@ async fn replace(
     }
     let rows: Vec<&Table> = TABLES.iter().filter(|table| table.name != DATASET.name).collect();
     let changes = compare(tx, TABLES, ASIDE, "joint.").await?;
-    publish::brake(&changes, release)?;
+    publish::brake(&changes, release, (&mut vault, tx, "joint.")).await?;
     fail::fail_point!("dataset::publish::before-apply");
     apply(tx, "joint.", &rows).await?;
     Ok((vault, changes))

@@ -121,7 +121,7 @@ async fn build(
             changes
         }
     };
-    publish::brake(&changes, release)?;
+    publish::brake(&changes, release, (&mut vault, &mut aside, "old.")).await?;
     aside.commit().await?;
     pool.close();
     let published = Published {

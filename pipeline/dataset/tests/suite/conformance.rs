@@ -4,5 +4,6 @@ mod children;
 mod deliveries;
 mod doubts;
 mod families;
+mod gate;
 mod loading;
 mod running;

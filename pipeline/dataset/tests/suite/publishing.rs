@@ -82,7 +82,9 @@ async fn the_digest_sees_every_column_and_publishing_again_mends_it() {
             let (table_name, name) = (table.name, column.name);
             let change = match column.column_type {
                 ColumnType::Text | ColumnType::Date => format!("coalesce({name}, '') || 'x'"),
-                ColumnType::Integer | ColumnType::Weight => format!("coalesce({name}, 0) + 7"),
+                ColumnType::Integer | ColumnType::Count | ColumnType::Weight => {
+                    format!("coalesce({name}, 0) + 7")
+                }
             };
             let key = table.primary_key.join(" || ");
             let sql = format!(

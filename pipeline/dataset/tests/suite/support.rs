@@ -301,6 +301,7 @@ pub fn notice(number: u8, version: i8, need: &str) -> VaultRow {
             ..Location::default()
         },
         tables: vec![("notices".into(), 1)],
+        patients: None,
     }
 }
 

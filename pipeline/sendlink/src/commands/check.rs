@@ -3,6 +3,7 @@
 use std::fs;
 
 use dataset::{Access, StoreError};
+use pseudonym::Keys;
 use transport::Checked;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     context,
     exit::{Exit, Failure},
     feeds,
+    opt_outs::OptOuts,
     sources::Sources,
 };
 
@@ -49,6 +51,7 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
     for feed in &config.feeds {
         look_at_feed(&config, &sources, feed, &mut seen).await;
     }
+    look_at_opt_outs(&config, keys.as_ref(), &sources, &mut seen).await;
     look_at_reference(&config, &mut seen);
     look_at_store(
         &config,
@@ -98,6 +101,36 @@ async fn look_at_feed(
             Checked::Note(text) => Seen::Note(said(text)),
             Checked::Bad(text) => Seen::Bad(Exit::Incomplete, said(text)),
         });
+    }
+}
+
+/// The sealed NHS numbers, and the mailbox that lists go through.
+async fn look_at_opt_outs(config: &Config, keys: Option<&Keys>, sources: &Sources<'_>, seen: &mut Vec<Seen>) {
+    if !config.feeds.iter().any(|feed| feed.basis.needs_opt_outs()) {
+        return;
+    }
+    if let Some(keys) = keys {
+        match OptOuts::new(config, keys).and_then(|opt_outs| opt_outs.kept()) {
+            Ok(kept) => seen.push(Seen::Good(format!(
+                "opt-outs: {kept} NHS numbers are kept to be asked for"
+            ))),
+            Err(failure) => seen.push(Seen::Bad(failure.exit, failure.message)),
+        }
+    }
+    match sources.opt_outs() {
+        None => seen.push(Seen::Note(
+            "opt-outs: a person carries the lists; `sendlink opt-outs` shows them".to_owned(),
+        )),
+        Some(Err(error)) => seen.push(Seen::Bad(Exit::Config, format!("opt-outs: {error}"))),
+        Some(Ok(feed)) => {
+            for checked in feed.check().await {
+                seen.push(match checked {
+                    Checked::Good(text) => Seen::Good(format!("opt-outs: {text}")),
+                    Checked::Note(text) => Seen::Note(format!("opt-outs: {text}")),
+                    Checked::Bad(text) => Seen::Bad(Exit::Incomplete, format!("opt-outs: {text}")),
+                });
+            }
+        }
     }
 }
 

@@ -75,7 +75,7 @@ fn table_page(page: &mut String, table: &Table) {
         let holds = match column.column_type {
             ColumnType::Text => "text",
             ColumnType::Date => "date",
-            ColumnType::Integer => "integer",
+            ColumnType::Integer | ColumnType::Count => "integer",
             ColumnType::Weight => "number",
         };
         let mut key = Vec::new();

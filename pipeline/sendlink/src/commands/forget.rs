@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use dataset::{Access, ForgetWhat, Store};
 use linkage::ChildId;
+use pseudonym::Keys;
 use transport::Landing;
 
 use super::actor;
@@ -13,6 +14,7 @@ use crate::{
     context,
     exit::{Exit, Failure},
     hex,
+    opt_outs::OptOuts,
 };
 
 /// Erases a child's records or a feed's, leaves a tombstone so that they do not come back, and proves it.
@@ -27,10 +29,12 @@ pub async fn run(arguments: &Forget) -> Result<Exit, Failure> {
         ));
     }
     let config = Config::load(&arguments.config.file)?;
+    let keys = context::keys(&config)?;
     let store = context::store(&config, Access::ReadWrite).await?;
     let lease = store.acquire(context::SOFTWARE).await?;
+    store.check_key(&lease, &keys.fingerprint()).await?;
     let what = match &arguments.what {
-        Asked::Child { child } => ForgetWhat::Child(child_id(&config, &store, child).await?),
+        Asked::Child { child } => ForgetWhat::Child(child_id(&config, &store, &keys, child).await?),
         Asked::Feed { name } => ForgetWhat::Feed(config.feed(name)?.name.clone()),
     };
     let proof = store.forget(&lease, &what, &actor(), &arguments.reason).await?;
@@ -41,6 +45,8 @@ pub async fn run(arguments: &Forget) -> Result<Exit, Failure> {
             landing.remove(&landed)?;
         }
     }
+    // The numbers that were kept to be asked for go with the records that bore them.
+    OptOuts::new(&config, &keys)?.prune(&store).await?;
     println!("Erased {} records.", proof.records);
     for (table, before) in &proof.before {
         let after = proof.after.get(table).copied().unwrap_or(0);
@@ -61,7 +67,7 @@ pub async fn run(arguments: &Forget) -> Result<Exit, Failure> {
 }
 
 /// The child that is meant: by its id in the joint dataset, or by an NHS number or UPN from standard input.
-async fn child_id(config: &Config, store: &Store, text: &str) -> Result<ChildId, Failure> {
+async fn child_id(config: &Config, store: &Store, keys: &Keys, text: &str) -> Result<ChildId, Failure> {
     let unknown = || Failure::new(Exit::Usage, "no child of that name is known");
     let bytes = if text == "-" {
         let mut line = String::new();
@@ -69,8 +75,7 @@ async fn child_id(config: &Config, store: &Store, text: &str) -> Result<ChildId,
             .lock()
             .read_line(&mut line)
             .map_err(|error| Failure::new(Exit::Io, error))?;
-        let keys = context::keys(config)?;
-        let found = crate::person::find(config, store, &keys, line.trim()).await;
+        let found = crate::person::find(config, store, keys, line.trim()).await;
         zeroize::Zeroize::zeroize(&mut line);
         return found?.ok_or_else(unknown);
     } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use records::Kind;
 use serde::Deserialize;
 
-use super::{Span, https::FromHttps};
+use super::{Span, https::FromHttps, mailbox};
 
 /// `[[feed]]`: one flow of one kind of records from one provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -118,31 +118,19 @@ impl TryFrom<FromTable> for From {
 impl FromMesh {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let workflow = |name: &String| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-        };
         if self.workflows.is_empty()
             || !self
                 .workflows
                 .iter()
                 .chain(&self.findings_to_sender)
-                .all(workflow)
+                .all(|name| mailbox::is_workflow(name))
         {
             faults.push(
                 "from.mesh: workflows: at least one; letters, digits, _ and - as they are registered"
                     .to_owned(),
             );
         }
-        let mailbox = |id: &String| {
-            !id.is_empty()
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        };
-        if self.senders.is_empty() || !self.senders.iter().all(mailbox) {
+        if self.senders.is_empty() || !self.senders.iter().all(|id| mailbox::is_id(id)) {
             faults.push(
                 "from.mesh: senders: the ids of the mailboxes that send for this provider, at least one; capital \
                  letters and digits"
@@ -195,6 +183,45 @@ pub enum Basis {
     Consent,
     /// Anonymous in the sense of the Information Commissioner's code when it leaves the health body.
     Anonymous,
+}
+
+impl Basis {
+    /// The word for it in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Basis::Duty => "duty",
+            Basis::DirectCare => "direct-care",
+            Basis::S251WithOptOut => "s251-with-opt-out",
+            Basis::S251Exempt => "s251-exempt",
+            Basis::Consent => "consent",
+            Basis::Anonymous => "anonymous",
+        }
+    }
+
+    /// What it means, as a sentence without a full stop.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Basis::Duty => "A statutory duty to tell; the National Data Opt-out does not apply",
+            Basis::DirectCare => "Individual care; the National Data Opt-out does not apply",
+            Basis::S251WithOptOut => {
+                "Support under section 251 of the National Health Service Act 2006; the National Data Opt-out applies"
+            }
+            Basis::S251Exempt => {
+                "Support under section 251 of the National Health Service Act 2006, exempt from the National Data \
+                 Opt-out"
+            }
+            Basis::Consent => "Explicit consent; the National Data Opt-out does not apply",
+            Basis::Anonymous => {
+                "Anonymous in the sense of the Information Commissioner when it leaves the health body; the National \
+                 Data Opt-out does not apply"
+            }
+        }
+    }
+
+    /// Whether its records are published only if nobody in them has opted out.
+    pub const fn needs_opt_outs(self) -> bool {
+        matches!(self, Basis::S251WithOptOut)
+    }
 }
 
 /// How many rows a snapshot may have, as a share of the one before it; what is not said depends on what the
@@ -254,13 +281,6 @@ impl Feed {
             From::Folder(_) => {}
             From::Mesh(mesh) => faults.extend(mesh.faults()),
             From::Https(https) => faults.extend(https.faults()),
-        }
-        if self.basis == Basis::S251WithOptOut {
-            faults.push(
-                "basis: records under section 251 with opt-outs need the National Data Opt-out check, which this \
-                 version does not have; the feed cannot be run"
-                    .to_owned(),
-            );
         }
         let (least, most) = self.volume();
         if !((0.0..=1.0).contains(&least) && most >= 1.0) {

@@ -54,8 +54,7 @@ impl Mailbox {
     /// What is wrong with it in itself.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        if self.id.is_empty() || !self.id.bytes().all(plain) {
+        if !is_id(&self.id) {
             faults.push("id: capital letters and digits, as the service writes it".to_owned());
         }
         faults.extend(address_faults("url", &self.url));
@@ -64,6 +63,18 @@ impl Mailbox {
         }
         faults
     }
+}
+
+/// Whether a text has the form of a mailbox's id.
+pub(super) fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+/// Whether a text has the form of a workflow's id.
+pub(super) fn is_workflow(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 /// What is wrong with an address that secrets are sent to.

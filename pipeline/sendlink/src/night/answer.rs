@@ -56,7 +56,7 @@ pub async fn send(night: &mut Night<'_>, offers: &[Offer], feeds: &[Ready<'_>]) 
                 subject: "sendlink findings",
                 content: &content,
             };
-            let sent = match night.sources.mailbox(mesh) {
+            let sent = match night.sources.mailbox(&mesh.mailbox) {
                 Ok(mailbox) => mailbox.send_message(outgoing).await,
                 Err(error) => Err(error),
             };

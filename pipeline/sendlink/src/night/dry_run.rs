@@ -37,6 +37,7 @@ pub async fn dry_run(config: &Config, request: &Request) -> Result<Exit, Failure
     let landing = Landing::open(place.path())?;
     let reader = Reader {
         encoder: &encoder,
+        opt_outs: None,
         as_at: request.as_at.unwrap_or_else(context::today),
         profile: config.area.profile,
         stop: &stop,

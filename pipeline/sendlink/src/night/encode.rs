@@ -1,10 +1,16 @@
 //! Through the one door: each record's identity becomes an encoding, and is dropped.
 
+use std::sync::Mutex;
+
 use dataset::{About, RowState, VaultRow};
+use identity::People;
 use jiff::civil::DateTime;
 use kit::Incoming;
-use pseudonym::{EncodeError, Encoder, Identified};
+use linkage::Token;
+use pseudonym::{EncodeError, Encoder, Identified, Patients};
 use records::{Kind, State};
+
+use crate::opt_outs::OptOuts;
 
 /// How the rows of one delivery are encoded.
 pub struct Encoding<'a> {
@@ -16,8 +22,41 @@ pub struct Encoding<'a> {
     pub provider: &'a str,
     /// When the transport says that the delivery came.
     pub received: DateTime,
+    /// Keeps NHS numbers, where the feed's lawful basis needs opt-outs.
+    pub patients: Option<Collector<'a>>,
     /// The scope of a flat snapshot; none where the connector knows the scope of each record.
     pub snapshot: Option<&'a str>,
+}
+
+/// Takes the NHS numbers of records before their identities are dropped.
+pub struct Collector<'a> {
+    opt_outs: &'a OptOuts<'a>,
+    seen: Mutex<Patients>,
+}
+
+impl<'a> Collector<'a> {
+    /// One that has seen nobody.
+    pub fn new(opt_outs: &'a OptOuts<'a>) -> Self {
+        Collector {
+            opt_outs,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Takes the numbers of a record; returns their tokens.
+    fn take(&self, people: &People) -> Result<Vec<Token>, EncodeError> {
+        let tokens = self.opt_outs.tokens_of(people);
+        if !tokens.is_empty() {
+            // A thread that panicked while it held the numbers has left them whole or a number short; the run ends.
+            self.seen.lock().map_err(|_| EncodeError::Content)?.add(people);
+        }
+        Ok(tokens)
+    }
+
+    /// Everybody who was seen.
+    pub fn into_patients(self) -> Patients {
+        self.seen.into_inner().unwrap_or_default()
+    }
 }
 
 impl Encoding<'_> {
@@ -35,6 +74,10 @@ impl Encoding<'_> {
             rows,
             replaces,
         } = incoming;
+        let patients = match &self.patients {
+            Some(collector) => Some(collector.take(&people)?),
+            None => None,
+        };
         let version = record.version;
         let event_date = record.event_date;
         let received_date = record.received_date.unwrap_or(self.received.date());
@@ -75,6 +118,7 @@ impl Encoding<'_> {
                 .into_iter()
                 .map(|(table, rows)| (table.to_owned(), rows))
                 .collect(),
+            patients,
         });
         Ok(())
     }

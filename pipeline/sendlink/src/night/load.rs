@@ -23,6 +23,7 @@ use crate::{
     config,
     exit::{Exit, Failure},
     feeds::Ready,
+    opt_outs::OptOuts,
 };
 
 /// Reads and loads every landed delivery that this mapping and contract have not read before.
@@ -51,10 +52,12 @@ pub async fn load_all(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), 
         return Ok(());
     }
     let encoder = encoder(night)?;
+    let opt_outs = OptOuts::new(night.config, &night.keys)?;
     let stop = night.stop.clone();
     let folder = night.config.path(&night.config.landing.folder);
     let reader = Reader {
         encoder: &encoder,
+        opt_outs: Some(&opt_outs),
         as_at: night.run.as_at,
         profile: night.config.area.profile,
         stop: &stop,
@@ -71,7 +74,7 @@ pub async fn load_all(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), 
                 let Some(ready) = feeds.get(waiting.feed) else {
                     continue;
                 };
-                runtime.block_on(load_one(night, ready, &waiting, read))?;
+                runtime.block_on(load_one(night, ready, &waiting, &opt_outs, read))?;
             }
             reading
                 .join()
@@ -162,6 +165,7 @@ async fn load_one(
     night: &mut Night<'_>,
     ready: &Ready<'_>,
     waiting: &Waiting,
+    opt_outs: &OptOuts<'_>,
     read: ReadDelivery,
 ) -> Result<(), Failure> {
     let Waiting { landed, released, .. } = waiting;
@@ -220,8 +224,10 @@ async fn load_one(
         scopes,
         findings,
         counts,
+        patients,
         ..
     } = read;
+    opt_outs.keep(patients)?;
     let records = spool.rows();
     let label = info.label.clone();
     let report = night

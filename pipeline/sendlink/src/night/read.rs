@@ -13,13 +13,13 @@ use std::{
 use dataset::{Scope, VaultRow, WrittenRow};
 use jiff::civil::Date;
 use kit::{Delivery, DeliveryFile, Incoming, ReadError, Reading, Sink, SnapshotScope, Stopped};
-use pseudonym::Encoder;
+use pseudonym::{Encoder, Patients};
 use rayon::prelude::*;
 use records::{Finding, Location, Outcome, Rule, TableCounts, Version, finding::Effect};
 use transport::landing::{Landed, LandedFile};
 
 use super::{
-    encode::Encoding,
+    encode::{Collector, Encoding},
     spool::{Spool, SpoolWriter, SpooledRow},
     stop::Stop,
 };
@@ -27,6 +27,7 @@ use crate::{
     config::{self, AreaProfile},
     exit::{Exit, Failure, of_write},
     feeds::{self, Ready},
+    opt_outs::OptOuts,
     progress::Progress,
 };
 
@@ -48,6 +49,8 @@ pub struct ReadDelivery {
     pub counts: TableCounts,
     /// Whether it must not be loaded.
     pub refused: bool,
+    /// The NHS numbers to keep, where the feed's lawful basis needs opt-outs.
+    pub patients: Patients,
 }
 
 /// What all deliveries are read with.
@@ -56,6 +59,8 @@ pub struct Reader<'a> {
     pub encoder: &'a Encoder,
     /// The run's day.
     pub as_at: Date,
+    /// Keeps the NHS numbers of feeds whose lawful basis needs opt-outs; none where nothing is kept.
+    pub opt_outs: Option<&'a OptOuts<'a>>,
     /// Whether people are real.
     pub profile: AreaProfile,
     /// Whether to stop.
@@ -89,6 +94,10 @@ impl Reader<'_> {
             kind: ready.feed.kind,
             provider: &ready.feed.provider,
             received: landed.received,
+            patients: self
+                .opt_outs
+                .filter(|_| ready.feed.basis.needs_opt_outs())
+                .map(Collector::new),
             snapshot: (flat_snapshot && !scoped_by_connector).then_some(FLAT_SCOPE),
         };
         let progress = Progress::start(format!("reading {}", ready.feed.name), None);
@@ -122,6 +131,7 @@ impl Reader<'_> {
                     findings,
                     counts,
                     refused: true,
+                    patients: Patients::default(),
                 });
             }
             Err(ReadError::Stopped(_)) => return Err(super::stop::stopped()),
@@ -149,6 +159,10 @@ impl Reader<'_> {
             findings,
             counts,
             refused,
+            patients: encoding
+                .patients
+                .map(Collector::into_patients)
+                .unwrap_or_default(),
         })
     }
 
@@ -170,6 +184,7 @@ impl Reader<'_> {
             }],
             counts: TableCounts::default(),
             refused: true,
+            patients: Patients::default(),
         })
     }
 

@@ -112,7 +112,7 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
             quarantined: seen.map_or(0, |seen| total(&seen.counts).quarantined),
             latest_event: latest.get(&feed.name).copied(),
             latest_received: row.and_then(|row| row.last_received).map(|when| when.date()),
-            state: state(seen),
+            state: state(seen, withheld(night, &feed.name)),
         });
     }
     Ok(Page {
@@ -127,13 +127,36 @@ async fn page(night: &Night<'_>, rates: Vec<Rate>, outputs: Vec<(String, String)
     })
 }
 
+/// What the gate of opt-outs says of a feed; none where its basis needs none.
+fn withheld(night: &Night<'_>, feed: &str) -> Option<String> {
+    let gate = night.summary.gate.as_ref()?;
+    let withheld = gate.withheld.get(feed)?;
+    let mut said = match withheld {
+        Some(0) => "no record is withheld".to_owned(),
+        Some(count) => format!("about {count} records are withheld"),
+        None => "fewer than 10 records are withheld".to_owned(),
+    };
+    if gate.list_date.is_none() {
+        said.push_str(" for want of a list of opt-outs");
+    }
+    // What is to be told of all these feeds is told once.
+    if gate.withheld.keys().next().is_some_and(|first| first == feed) {
+        for alert in &gate.alerts {
+            said.push_str("; ");
+            said.push_str(alert);
+        }
+    }
+    Some(said)
+}
+
 /// What stands beside a feed on the page.
-fn state(seen: Option<&FeedSummary>) -> String {
+fn state(seen: Option<&FeedSummary>, withheld: Option<String>) -> String {
     let mut parts = Vec::new();
     match seen.and_then(|seen| seen.missing.as_ref()) {
         Some(why) => parts.push(format!("missing: {why}")),
         None => parts.push("current".to_owned()),
     }
+    parts.extend(withheld);
     parts.extend(seen.iter().flat_map(|seen| seen.alerts.iter().cloned()));
     parts.join("; ")
 }

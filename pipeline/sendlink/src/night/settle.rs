@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 
 use super::{Night, fetch::Offer};
-use crate::exit::Failure;
+use crate::{exit::Failure, opt_outs::OptOuts};
 
 /// Tells each source that its delivery has a durable verdict. A source that cannot be told is told the next
 /// night; the delivery is then recognised by its hash.
@@ -36,11 +36,15 @@ pub async fn acknowledge(
     Ok(())
 }
 
-/// Deletes landed deliveries past their retention that have a final verdict.
+/// Deletes landed deliveries past their retention that have a final verdict, and NHS numbers kept for opt-outs that no
+/// record needs any more.
 ///
 /// # Errors
 /// Where the landing folder cannot be written or the database not be read.
 pub async fn prune(night: &mut Night<'_>, feeds: &[crate::feeds::Ready<'_>]) -> Result<(), Failure> {
+    OptOuts::new(night.config, &night.keys)?
+        .prune(&night.store)
+        .await?;
     let keep = i64::from(night.config.landing.keep_days).days();
     let Ok(oldest) = night.run.as_at.checked_sub(keep) else {
         return Ok(());

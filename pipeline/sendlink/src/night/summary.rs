@@ -21,6 +21,8 @@ pub struct Summary {
     pub feeds: BTreeMap<String, FeedSummary>,
     /// What linkage did; none where the run did not come to it.
     pub linkage: Option<LinkageSummary>,
+    /// What opt-outs keep back; none where no feed's basis needs them.
+    pub gate: Option<GateSummary>,
     /// What was published; none where it was held.
     pub published: Option<PublishedSummary>,
     /// Why the dataset was not published.
@@ -93,6 +95,17 @@ pub struct BrakeSummary {
     pub before: u64,
 }
 
+/// What opt-outs keep back.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateSummary {
+    /// The day on which the list in force was asked for; none where there is none of legal age.
+    pub list_date: Option<String>,
+    /// Records withheld by feed, to the nearest five; none where they are one to nine.
+    pub withheld: BTreeMap<String, Option<u64>>,
+    /// What a person should look at, each a sentence.
+    pub alerts: Vec<String>,
+}
+
 /// What was published.
 #[derive(Clone, Debug, Serialize)]
 pub struct PublishedSummary {
@@ -113,6 +126,7 @@ impl Summary {
             as_at: run.as_at.to_string(),
             feeds: BTreeMap::new(),
             linkage: None,
+            gate: None,
             published: None,
             held: None,
             brake: None,
@@ -144,13 +158,15 @@ impl Summary {
         if self.held.is_some() {
             return Exit::Held;
         }
-        let incomplete = self.feeds.values().any(|feed| {
-            feed.missing.is_some()
-                || !feed.alerts.is_empty()
-                || feed.refused > 0
-                || feed.held > 0
-                || quarantine_share(&feed.counts) > config.night.quarantine_threshold
-        });
+        let alerted = self.gate.as_ref().is_some_and(|gate| !gate.alerts.is_empty());
+        let incomplete = alerted
+            || self.feeds.values().any(|feed| {
+                feed.missing.is_some()
+                    || !feed.alerts.is_empty()
+                    || feed.refused > 0
+                    || feed.held > 0
+                    || quarantine_share(&feed.counts) > config.night.quarantine_threshold
+            });
         if incomplete { Exit::Incomplete } else { Exit::Done }
     }
 }
