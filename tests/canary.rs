@@ -18,6 +18,7 @@ use sendlink_tests::{
         school_return, workbook, wrong_number,
     },
     hand::{Child, Notice, census_feed, feed, nhs_number, notices_csv, notices_feed, upn},
+    peer::smtp::{MailServer, Protection},
     postgres::{self, Cluster},
     scanner::{self, Scanner},
 };
@@ -27,6 +28,8 @@ struct Canary {
     area: Area,
     cluster: Option<Cluster>,
     scanner: Scanner,
+    /// Takes the alerts.
+    post: MailServer,
     /// Output in which the harmless reference was seen: commands.
     reference_seen_in: RefCell<Vec<String>>,
 }
@@ -63,6 +66,15 @@ impl Canary {
             &all,
         );
         fs::create_dir(area.file("tmp")).unwrap();
+        let post = MailServer::start(Protection::None);
+        area.edit_configuration(|text| {
+            format!(
+                "{text}\n[watch]\nmetrics_file = \"reports/sendlink.prom\"\n\n[[alert]]\nafter = \"every-night\"\n\
+                 email = {{ server = \"127.0.0.1\", port = {}, security = \"none\", from = \"a@example.org\", to = \
+                 [\"b@example.org\"] }}\n",
+                post.port
+            )
+        });
         // A file that is called after a child.
         area.put_notices(
             &format!("section23-{}-{}.csv", all[0].surname, all[0].nhs_number),
@@ -107,6 +119,7 @@ impl Canary {
             area,
             cluster,
             scanner: Scanner::new(&markers()),
+            post,
             reference_seen_in: RefCell::default(),
         }
     }
@@ -161,6 +174,9 @@ impl Canary {
         let mut looked_at = 0;
         for folder in ["data", "reports", "packs", "dictionary", "opt-outs", "tmp"] {
             looked_at += self.scanner.refuse_folder(&self.area.file(folder));
+        }
+        for mail in self.post.mails() {
+            self.scanner.refuse("an alert", mail.data.as_bytes());
         }
         if let Some(cluster) = &self.cluster {
             let dump = dump(&self.area.store);

@@ -4,6 +4,7 @@
 pub mod area;
 pub mod canary;
 pub mod corpus;
+pub mod daemon;
 pub mod hand;
 pub mod measured;
 pub mod page;
@@ -15,4 +16,5 @@ pub mod scanner;
 pub mod stated;
 
 pub use area::{Area, Database};
+pub use daemon::Daemon;
 pub use program::Ended;

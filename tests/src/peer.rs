@@ -3,4 +3,5 @@
 
 pub mod http;
 pub mod mesh;
+pub mod smtp;
 pub mod tls;

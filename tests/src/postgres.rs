@@ -102,6 +102,16 @@ impl Cluster {
         ));
     }
 
+    /// The process that all others of the server are children of.
+    pub fn process(&self) -> u32 {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).expect("a server that runs");
+        text.lines()
+            .next()
+            .and_then(|line| line.trim().parse().ok())
+            .expect("its number")
+    }
+
     /// Its log file.
     pub fn log_file(&self) -> PathBuf {
         self.folder.path().join("server.log")

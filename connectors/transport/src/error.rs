@@ -54,6 +54,14 @@ pub enum TransportError {
         /// What happened.
         fault: Fault,
     },
+    /// A text is not taken at the address that it goes to.
+    #[error("{place} does not take it: {fault}")]
+    Post {
+        /// The place, as people call it.
+        place: String,
+        /// What happened.
+        fault: Fault,
+    },
     /// The configuration names something that cannot be used: a secret, a certificate, an address.
     #[error("{what}: {}: {reason}", path.display())]
     Setup {

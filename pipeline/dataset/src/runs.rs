@@ -241,6 +241,22 @@ impl Store {
         runs(&mut tx, limit).await
     }
 
+    /// The latest run that ended with one of these exit codes.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn last_run_ended_with(&self, codes: [u8; 2]) -> Result<Option<RunRow>, StoreError> {
+        let [one, other] = codes.map(i64::from);
+        let mut tx = self.read("look for the last good run").await?;
+        tx.optional(
+            "select id, as_at, state, started, finished, resumptions, software, config_hash, exit_code, summary
+               from run where state = 'finished' and exit_code in ($1, $2) order by id desc limit 1",
+            [one.into(), other.into()],
+            run_row,
+        )
+        .await
+    }
+
     /// The database at a glance.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ pub struct Wanted<'a> {
     pub out: &'a Path,
     /// The address of the database; `sqlite:data` where it is none.
     pub store: Option<&'a str>,
+    /// The file that holds the database's password.
+    pub password_file: Option<&'a Path>,
 }
 
 /// Writes the files of the area and `sendlink.toml`.
@@ -53,11 +55,7 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
             _ => Failure::new(Exit::Usage, &error),
         })?;
     let file = wanted.out.join("sendlink.toml");
-    fs::write(
-        &file,
-        configuration(&summary, wanted.store.unwrap_or("sqlite:data")),
-    )
-    .map_err(|error| {
+    fs::write(&file, configuration(&summary, wanted)?).map_err(|error| {
         Failure::new(
             of_write(&error),
             format!("{} cannot be written: {error}", file.display()),
@@ -69,7 +67,16 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
 /// Children from whom on one month of an area is about like the other.
 const STEADY: usize = 10_000;
 
-fn configuration(summary: &synth::Summary, store: &str) -> String {
+fn configuration(summary: &synth::Summary, wanted: &Wanted<'_>) -> Result<String, Failure> {
+    let store = wanted.store.unwrap_or("sqlite:data");
+    let password = match wanted.password_file {
+        // The file is found from where the configuration lies, not from where this command was given.
+        Some(file) => {
+            let file = std::path::absolute(file).map_err(|error| Failure::new(Exit::Io, error))?;
+            format!("\npassword_file = {file:?}")
+        }
+        None => String::new(),
+    };
     let mut text = String::new();
     // Writing to a String does not fail.
     let _ = write!(
@@ -82,7 +89,7 @@ la_codes = ["{la_code}"]
 profile = "made-up"
 
 [store]
-url = {store:?}
+url = {store:?}{password}
 
 [keys]
 file = "keys/sendlink.key"
@@ -137,5 +144,5 @@ basis = "{basis}"
             },
         );
     }
-    text
+    Ok(text)
 }

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use reports::Format;
 
+use crate::{config::Span, schedule::TimeOfNight};
+
 /// Joins what health, education and social care know of the same child, every night and without naming one.
 ///
 /// New here? `sendlink demo` makes a local area of invented children in the folder `demo`, runs a night on it
@@ -17,7 +19,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// How log lines are written to standard error.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Plain, env = "SENDLINK_LOG_FORMAT")]
+    #[arg(long, visible_alias = "log", global = true, value_enum, default_value_t = LogFormat::Plain, env = "SENDLINK_LOG_FORMAT")]
     pub log_format: LogFormat,
 }
 
@@ -64,8 +66,8 @@ pub enum Command {
     Check(Config),
     /// Run the night: read what has come, link all records, publish the joint dataset, write the reports.
     Run(Run),
-    /// Show the last run, what is published and how fresh each feed is.
-    Status(Data),
+    /// Show the last run, what is published and how fresh each feed is; raise the alarm where no night was good lately.
+    Status(Status),
     /// List the runs.
     History(History),
     /// List what is held, deliveries and the dataset, and release or reject it.
@@ -120,6 +122,20 @@ pub struct Run {
     /// Read only this feed (may be given more than once). Linking and publishing take all records as always.
     #[arg(long = "feed", value_name = "NAME")]
     pub feeds: Vec<String>,
+    /// Go on running, and begin a night each day at this time in London, for those without a scheduler. A night that
+    /// fails ends nothing but itself.
+    #[arg(long, value_name = "HH:MM", conflicts_with_all = ["as_at", "dry_run"])]
+    pub every_night_at: Option<TimeOfNight>,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub data: Data,
+    /// End with exit code 4 unless a night has published within this time, such as 26h: for a monitor, which hears of
+    /// nights that never began.
+    #[arg(long, value_name = "TIME")]
+    pub max_age: Option<Span>,
 }
 
 #[derive(Debug, Args)]
@@ -376,6 +392,9 @@ pub struct Demo {
     /// The database: the folder's own SQLite files where it is not given.
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
+    /// The file that holds the database's password.
+    #[arg(long, value_name = "FILE", requires = "store")]
+    pub password_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

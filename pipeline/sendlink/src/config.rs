@@ -9,6 +9,7 @@ mod https;
 mod mailbox;
 mod opt_outs;
 mod register;
+mod watch;
 
 use std::{
     collections::BTreeSet,
@@ -25,6 +26,7 @@ pub use self::{
     mailbox::Mailbox,
     opt_outs::{OptOuts, WithoutNumber},
     register::Register,
+    watch::{Address, After, Alert, Email, Security, Watch},
 };
 use crate::exit::{Exit, Failure};
 
@@ -54,6 +56,12 @@ pub struct Config {
     /// What the record of processing says besides.
     #[serde(default)]
     pub register: Register,
+    /// Where the figures of each night go.
+    #[serde(default)]
+    pub watch: Watch,
+    /// Who is told of a night that a person should look at.
+    #[serde(default, rename = "alert")]
+    pub alerts: Vec<Alert>,
     /// MESH mailboxes.
     #[serde(default, rename = "mailbox")]
     pub mailboxes: Vec<Mailbox>,
@@ -176,6 +184,9 @@ pub struct Night {
     pub late_notice_days: u16,
     /// Whether everything is linked once more without NHS numbers, to see how right linkage is.
     pub hold_out: bool,
+    /// How long after a night that something passing ended it is tried again, where the program keeps the time itself
+    /// (`run --every-night-at`).
+    pub try_again_after: Span,
 }
 
 impl Default for Night {
@@ -188,6 +199,8 @@ impl Default for Night {
             // Four weeks: the usual local agreement, as the statute sets no limit.
             late_notice_days: 28,
             hold_out: true,
+            // Long enough for a server to come back, short enough for several tries before the morning.
+            try_again_after: Span(std::time::Duration::from_secs(600)),
         }
     }
 }
@@ -294,6 +307,20 @@ impl Config {
         }
         if !(self.store.url.starts_with("sqlite:") || self.store.url.starts_with("postgres://")) {
             faults.push("[store] url: begins with sqlite: or postgres://".to_owned());
+        }
+        faults.extend(
+            self.watch
+                .faults()
+                .into_iter()
+                .map(|fault| format!("[watch] {fault}")),
+        );
+        for alert in &self.alerts {
+            faults.extend(
+                alert
+                    .faults()
+                    .into_iter()
+                    .map(|fault| format!("[[alert]] {fault}")),
+            );
         }
         let mut ids = BTreeSet::new();
         for mailbox in &self.mailboxes {

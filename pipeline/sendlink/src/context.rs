@@ -21,8 +21,14 @@ pub const SOFTWARE: &str = concat!("sendlink ", env!("CARGO_PKG_VERSION"));
 
 /// Today in London. A machine without a time zone database has only UTC, which differs for an hour a night.
 pub fn today() -> Date {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    Zoned::now().with_time_zone(zone).date()
+    Zoned::now()
+        .with_time_zone(london().unwrap_or(TimeZone::UTC))
+        .date()
+}
+
+/// The time zone of London; none on a machine without a time zone database.
+pub fn london() -> Option<TimeZone> {
+    TimeZone::get("Europe/London").ok()
 }
 
 /// Loads the keys of the configuration.

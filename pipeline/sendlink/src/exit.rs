@@ -36,6 +36,9 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What a night ends with that has published: a good night, even if a provider needs a call.
+    pub const GOOD: [Exit; 2] = [Exit::Done, Exit::Incomplete];
+
     /// Every code with what it means, for the operator's page.
     pub const ALL: [(Exit, &'static str); 13] = [
         (Exit::Done, "done"),
@@ -61,6 +64,12 @@ impl Exit {
         (Exit::Config, "the configuration is not valid"),
         (Exit::LeaseHeld, "another run holds the lease"),
     ];
+}
+
+impl From<Exit> for i32 {
+    fn from(exit: Exit) -> Self {
+        i32::from(exit as u8)
+    }
 }
 
 impl From<Exit> for process::ExitCode {
@@ -101,9 +110,11 @@ impl From<transport::TransportError> for Failure {
             E::Landing { source } => of_write(source),
             E::Manifest { .. } => Exit::Io,
             E::Setup { .. } => Exit::Config,
-            E::Source { .. } | E::Delivery { .. } | E::Acknowledge { .. } | E::Send { .. } => {
-                Exit::Unavailable
-            }
+            E::Source { .. }
+            | E::Delivery { .. }
+            | E::Acknowledge { .. }
+            | E::Send { .. }
+            | E::Post { .. } => Exit::Unavailable,
         };
         Failure::new(exit, error)
     }

@@ -18,9 +18,11 @@ mod pack;
 mod person;
 mod progress;
 mod register;
+mod schedule;
 mod sources;
 mod to_link;
 mod truth;
+mod watch;
 mod watcher;
 
 use std::process::ExitCode;

@@ -16,6 +16,7 @@
 mod answer;
 mod dry_run;
 mod encode;
+mod events;
 mod fetch;
 mod freshness;
 mod gate;
@@ -31,15 +32,16 @@ pub mod stop;
 pub mod summary;
 mod volume;
 
-use std::{sync::Arc, time::Instant};
+use std::{future::Future, sync::Arc, time::Instant};
 
 use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
 use linkage::HoldOut;
 use pseudonym::Keys;
+use tracing::{Instrument, field::Empty};
 use transport::{Landing, Offered};
 
-use self::{stop::Stop, summary::Summary};
+use self::{events::Event, stop::Stop, summary::Summary};
 use crate::{
     assessment,
     config::{Config, Feed},
@@ -66,6 +68,8 @@ pub struct Ended {
     pub exit: Exit,
     /// The night on one page.
     pub page: reports::summary::Summary,
+    /// The night in figures.
+    pub summary: Summary,
 }
 
 /// What every stage needs.
@@ -90,49 +94,82 @@ struct Night<'a> {
 /// # Errors
 /// Whatever ends it before its end, with its exit code. A dataset that was held is not among them: the summary
 /// says so and the run ends with [`Exit::Held`].
-pub async fn run(config: &Config, request: &Request) -> Result<Ended, Failure> {
+pub async fn run(config: &Config, request: &Request, stop: &Stop) -> Result<Ended, Failure> {
     let feeds = feeds::ready(config, &chosen(config, request)?)?;
-    let mut clock = Clock::start();
-    let mut night = begin(config, request).await?;
-    clock.stage_ends("lock");
-    let offers = fetch::fetch(&mut night, &feeds).await?;
-    clock.stage_ends("fetch");
-    load::load_all(&mut night, &feeds).await?;
-    freshness::note(&mut night).await?;
-    clock.stage_ends("load");
-    link::link(&mut night).await?;
-    clock.stage_ends("link");
-    gate::pass(&mut night).await?;
-    clock.stage_ends("gate");
-    publish::publish(&mut night, &feeds).await?;
-    clock.stage_ends("publish");
-    let page = report::write(&mut night).await?;
-    clock.stage_ends("report");
-    answer::send(&mut night, &offers, &feeds).await?;
-    gate::ask(&mut night).await?;
-    settle::acknowledge(&mut night, &offers, &feeds).await?;
-    settle::prune(&mut night, &feeds).await?;
-    let ended = finish(night, page).await;
-    clock.stage_ends("settle");
-    ended
+    let span = tracing::info_span!("night", run = Empty, as_at = Empty);
+    let told = span.clone();
+    let stages = async {
+        let mut clock = Clock::start();
+        let mut night = clock.time("lock", begin(config, request, stop)).await?;
+        told.record("run", night.run.id);
+        told.record("as_at", tracing::field::display(night.run.as_at));
+        let offers = clock.time("fetch", fetch::fetch(&mut night, &feeds)).await?;
+        clock.time("load", load(&mut night, &feeds)).await?;
+        clock.time("link", link::link(&mut night)).await?;
+        clock.time("gate", gate::pass(&mut night)).await?;
+        clock
+            .time("publish", publish::publish(&mut night, &feeds))
+            .await?;
+        let page = clock.time("report", report::write(&mut night)).await?;
+        clock.time("settle", settle(&mut night, &offers, &feeds)).await?;
+        night.summary.stages = clock.stages;
+        finish(night, page).await
+    };
+    stages.instrument(span).await
 }
 
-/// Tells the log how long each stage took: what an operator compares from night to night.
-pub struct Clock(Instant);
+/// Reads, encodes and loads what has landed, and notes which sources are silent.
+async fn load(night: &mut Night<'_>, feeds: &[feeds::Ready<'_>]) -> Result<(), Failure> {
+    load::load_all(night, feeds).await?;
+    freshness::note(night).await
+}
+
+/// Tells senders and sources, and deletes what is past its retention.
+async fn settle(
+    night: &mut Night<'_>,
+    offers: &[fetch::Offer],
+    feeds: &[feeds::Ready<'_>],
+) -> Result<(), Failure> {
+    answer::send(night, offers, feeds).await?;
+    gate::ask(night).await?;
+    settle::acknowledge(night, offers, feeds).await?;
+    settle::prune(night, feeds).await
+}
+
+/// Tells the log how long each stage took, and keeps it: what an operator compares from night to night.
+pub struct Clock {
+    since: Instant,
+    stages: Vec<(&'static str, f64)>,
+}
 
 impl Clock {
     /// Starts with the first stage.
     pub fn start() -> Self {
-        Clock(Instant::now())
+        Clock {
+            since: Instant::now(),
+            stages: Vec::new(),
+        }
     }
 
     /// A stage ends here, and the next begins.
-    pub fn stage_ends(&mut self, stage: &str) {
+    pub fn stage_ends(&mut self, stage: &'static str) {
         let now = Instant::now();
         let seconds = now
-            .duration_since(std::mem::replace(&mut self.0, now))
+            .duration_since(std::mem::replace(&mut self.since, now))
             .as_secs_f64();
         tracing::info!(stage, seconds, "A stage ends.");
+        self.stages.push((stage, seconds));
+    }
+
+    /// A stage from its beginning to its end, in a span of its own.
+    async fn time<T>(
+        &mut self,
+        stage: &'static str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let done = work.instrument(tracing::info_span!("stage", stage)).await?;
+        self.stage_ends(stage);
+        Ok(done)
     }
 }
 
@@ -144,11 +181,11 @@ fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Fa
 }
 
 /// Takes the lease, proves the key and fixes the day.
-async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, Failure> {
+async fn begin<'a>(config: &'a Config, request: &Request, stop: &Stop) -> Result<Night<'a>, Failure> {
     let keys = context::keys(config)?;
     // A file that the reports need at the end must not be found wrong after all the work.
     assessment::births(config)?;
-    let store = context::store(config, Access::ReadWrite).await?;
+    let store = stop.or(context::store(config, Access::ReadWrite)).await??;
     for grant in store.skipped_grants() {
         tracing::warn!(grant, "A reader was not granted the published tables.");
     }
@@ -156,9 +193,6 @@ async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, F
         .acquire(&format!("{}:{}", context::SOFTWARE, std::process::id()))
         .await?;
     store.check_key(&lease, &keys.fingerprint()).await?;
-    for skipped in store.skipped_grants() {
-        tracing::info!("Readers: {skipped}.");
-    }
     let landing = Landing::open(&config.path(&config.landing.folder))?;
     let run = store
         .begin_or_resume_run(
@@ -186,7 +220,7 @@ async fn begin<'a>(config: &'a Config, request: &Request) -> Result<Night<'a>, F
         landing,
         sources: Sources::new(config),
         noted: Vec::new(),
-        stop: Stop::listening(),
+        stop: stop.clone(),
         summary,
         held_out: None,
     })
@@ -201,10 +235,19 @@ async fn finish(night: Night<'_>, page: reports::summary::Summary) -> Result<End
         .await?;
     tracing::info!(run = night.run.id, exit = exit as u8, "The run ends.");
     night.store.close().await;
-    Ok(Ended { exit, page })
+    Ok(Ended {
+        exit,
+        page,
+        summary: night.summary,
+    })
 }
 
 impl Night<'_> {
+    /// Tells of something that happened.
+    fn tell(&mut self, event: impl Event) {
+        event.tell(&mut self.summary);
+    }
+
     /// Ends the run here if it has been told to stop.
     fn check_stop(&self) -> Result<(), Failure> {
         if self.stop.requested() {

@@ -74,4 +74,20 @@ impl Authority {
             .expect("a configuration");
         Arc::new(config)
     }
+
+    /// A server that shows this certificate and asks for none.
+    pub fn open_server(&self, signed: &Signed) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (certificate, key) = signed.der.clone();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key)),
+            )
+            .expect("a configuration");
+        Arc::new(config)
+    }
 }

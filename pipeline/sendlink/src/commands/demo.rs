@@ -10,7 +10,7 @@ use crate::{
     cli::Demo,
     config::Config,
     exit::{Exit, Failure},
-    night::{self, Request},
+    night::{self, Request, stop::Stop},
 };
 
 /// The day that the demonstration is about: after the autumn census of 2026 has come in. Fixed, so that the
@@ -53,6 +53,7 @@ pub async fn run(arguments: &Demo) -> Result<Exit, Failure> {
             early_signals: true,
             out: &arguments.out,
             store: arguments.store.as_deref(),
+            password_file: arguments.password_file.as_deref(),
         })?;
     }
     let config = Config::load(&file)?;
@@ -64,6 +65,7 @@ pub async fn run(arguments: &Demo) -> Result<Exit, Failure> {
             as_at: Some(AS_AT),
             feeds: Vec::new(),
         },
+        &Stop::listening(),
     )
     .await?;
     println!();

@@ -1,38 +1,62 @@
 //! `sendlink status`.
 
-use dataset::{Access, Status};
+use dataset::{Access, RunRow, Status};
+use jiff::{SignedDuration, Timestamp};
 use reports::{Cell, Column, Format, Table};
 
 use super::print;
 use crate::{
-    cli::Data,
-    config::Config,
+    cli,
+    config::{Config, Span},
     context,
     exit::{Exit, Failure},
 };
 
-/// Shows the last run, what is published, and each feed.
+/// Shows the last run, what is published, and each feed. Held where no night was good for longer than it may be.
 ///
 /// # Errors
 /// Exit code 65 where no night has run yet.
-pub async fn run(arguments: &Data) -> Result<Exit, Failure> {
-    let config = Config::load(&arguments.config.file)?;
+pub async fn run(arguments: &cli::Status) -> Result<Exit, Failure> {
+    let config = Config::load(&arguments.data.config.file)?;
     let store = context::store(&config, Access::ReadOnly).await?;
     let status = store.status().await?;
-    match arguments.format {
-        Format::Json => print_json(&status)?,
+    let good = store
+        .last_run_ended_with(Exit::GOOD.map(|exit| exit as u8))
+        .await?;
+    match arguments.data.format {
+        Format::Json => print_json(&status, good.as_ref())?,
         format => {
             if format == Format::Table {
-                print_heading(&status, &store.published_at());
+                print_heading(&status, good.as_ref(), &store.published_at());
             }
             print(&feeds(&status), format)?;
         }
     }
     store.close().await;
-    Ok(Exit::Done)
+    match arguments.max_age {
+        Some(max_age) => Ok(judge(good.as_ref(), max_age, Timestamp::now())),
+        None => Ok(Exit::Done),
+    }
 }
 
-fn print_heading(status: &Status, published_at: &str) {
+/// Whether a night has published recently enough; tells the log where none has.
+fn judge(good: Option<&RunRow>, max_age: Span, now: Timestamp) -> Exit {
+    let finished = good.and_then(|run| run.finished);
+    // A night of the future is one under a clock that was wrong, and says nothing about its age.
+    let age = finished.map(|finished| now.duration_since(finished).abs());
+    let recent =
+        age.is_some_and(|age| SignedDuration::try_from(max_age.0).is_ok_and(|max_age| age <= max_age));
+    if recent {
+        return Exit::Done;
+    }
+    match finished {
+        Some(finished) => tracing::error!(%finished, "No night has published within {max_age}."),
+        None => tracing::error!("No night has ever published."),
+    }
+    Exit::Held
+}
+
+fn print_heading(status: &Status, good: Option<&RunRow>, published_at: &str) {
     match &status.published {
         Some(published) => {
             println!(
@@ -48,6 +72,10 @@ fn print_heading(status: &Status, published_at: &str) {
             None => "has not ended; running again continues it".to_owned(),
         };
         println!("Last run:  {} as at {}, {ended}", run.id, run.as_at);
+    }
+    if let Some((run, finished)) = good.and_then(|run| Some((run, run.finished?))) {
+        let finished = finished.strftime("%Y-%m-%d %H:%M:%SZ");
+        println!("Last good: {} as at {}, ended {finished}", run.id, run.as_at);
     }
     println!();
 }
@@ -79,7 +107,7 @@ fn feeds(status: &Status) -> Table<8> {
     table
 }
 
-fn print_json(status: &Status) -> Result<(), Failure> {
+fn print_json(status: &Status, good: Option<&RunRow>) -> Result<(), Failure> {
     let published = status.published.as_ref().map(|published| {
         serde_json::json!({
             "version": published.version,
@@ -95,6 +123,13 @@ fn print_json(status: &Status) -> Result<(), Failure> {
             "state": run.state.as_str(),
             "exit_code": run.exit_code,
             "software": run.software,
+        })
+    });
+    let last_good_run = good.map(|run| {
+        serde_json::json!({
+            "run": run.id,
+            "as_at": run.as_at.to_string(),
+            "finished": run.finished.map(|when| when.to_string()),
         })
     });
     let feeds: Vec<_> = status
@@ -113,7 +148,12 @@ fn print_json(status: &Status) -> Result<(), Failure> {
             })
         })
         .collect();
-    let whole = serde_json::json!({ "published": published, "last_run": last_run, "feeds": feeds });
+    let whole = serde_json::json!({
+        "published": published,
+        "last_run": last_run,
+        "last_good_run": last_good_run,
+        "feeds": feeds,
+    });
     let text = serde_json::to_string_pretty(&whole).map_err(|error| Failure::new(Exit::Bug, error))?;
     println!("{text}");
     Ok(())

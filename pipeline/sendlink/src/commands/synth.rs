@@ -20,6 +20,7 @@ pub fn run(arguments: &Synth) -> Result<Exit, Failure> {
         early_signals: !arguments.no_early_signals,
         out: &arguments.out,
         store: None,
+        password_file: None,
     })?;
     println!(
         "{}: {} children; {} pregnancies, {} reviews, {} notices and {} census records, in {} feeds.",

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use transport::{Offered, mesh::Outgoing};
 
-use super::{Night, fetch::Offer};
+use super::{
+    Night,
+    events::{FindingsNotSent, FindingsSent},
+    fetch::Offer,
+};
 use crate::{
     config::From,
     exit::{Exit, Failure},
@@ -17,7 +21,7 @@ use crate::{
 /// is lost. A report that cannot be sent is an alert, and holds nothing back: it lies among the night's reports.
 ///
 /// # Errors
-/// Where the database or the report cannot be read.
+/// Where the database or the report cannot be read, or the run is stopping.
 pub async fn send(night: &mut Night<'_>, offers: &[Offer], feeds: &[Ready<'_>]) -> Result<(), Failure> {
     for (index, ready) in feeds.iter().enumerate() {
         let From::Mesh(mesh) = &ready.feed.from else {
@@ -57,22 +61,18 @@ pub async fn send(night: &mut Night<'_>, offers: &[Offer], feeds: &[Ready<'_>]) 
                 content: &content,
             };
             let sent = match night.sources.mailbox(&mesh.mailbox) {
-                Ok(mailbox) => mailbox.send_message(outgoing).await,
+                Ok(mailbox) => night.stop.or(mailbox.send_message(outgoing)).await?,
                 Err(error) => Err(error),
             };
+            let (feed, to) = (ready.feed, sender.as_str());
             match sent {
-                Ok(id) => tracing::info!(
-                    feed = ready.feed.name,
-                    to = sender,
-                    message = id,
-                    "Findings are sent."
-                ),
-                Err(error) => {
-                    tracing::warn!(feed = ready.feed.name, to = sender, %error, "Findings are not sent.");
-                    let alert =
-                        format!("the findings were not sent to {sender}: {error}; send {file} by hand");
-                    night.summary.feed(ready.feed).alerts.push(alert);
-                }
+                Ok(message) => night.tell(FindingsSent { feed, to, message }),
+                Err(error) => night.tell(FindingsNotSent {
+                    feed,
+                    to,
+                    file: &file,
+                    error,
+                }),
             }
         }
     }

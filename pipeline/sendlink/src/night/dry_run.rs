@@ -19,14 +19,13 @@ use crate::{
 ///
 /// # Errors
 /// Exit codes of what a night could not begin with; 3 where a delivery would be refused or a source is missing.
-pub async fn dry_run(config: &Config, request: &Request) -> Result<Exit, Failure> {
+pub async fn dry_run(config: &Config, request: &Request, stop: &Stop) -> Result<Exit, Failure> {
     let feeds = feeds::ready(config, &super::chosen(config, request)?)?;
     let keys = context::keys(config)?;
     let store = known_store(config).await?;
     let areas = AreaLookup::default();
     let encoder = pseudonym::Encoder::new(&keys, Arc::new(areas))
         .map_err(|error| Failure::new(Exit::KeyRefused, error))?;
-    let stop = Stop::listening();
     // What is fetched and the spool have to lie somewhere while they are read; the area's own folders are not touched.
     let place = tempfile::tempdir().map_err(|error| {
         Failure::new(
@@ -40,7 +39,7 @@ pub async fn dry_run(config: &Config, request: &Request) -> Result<Exit, Failure
         opt_outs: None,
         as_at: request.as_at.unwrap_or_else(context::today),
         profile: config.area.profile,
-        stop: &stop,
+        stop,
         folder: place.path(),
     };
     let sources = Sources::new(config);
@@ -76,7 +75,7 @@ async fn read_feed(
         None => None,
     };
     let listed = match sources.of(ready, bookmark.as_deref()) {
-        Ok(source) => source.list().await,
+        Ok(source) => reader.stop.or(source.list()).await?,
         Err(error) => Err(error),
     };
     let listing = match listed {
@@ -92,7 +91,7 @@ async fn read_feed(
     }
     for offered in &listing.ready {
         let mut arrival = landing.arrival(&ready.feed.name)?;
-        match offered.fetch(&mut arrival).await {
+        match reader.stop.or(offered.fetch(&mut arrival)).await? {
             Ok(Fetched::Whole) => {}
             Ok(Fetched::Nothing) => continue,
             Err(error @ TransportError::Landing { .. }) => return Err(error.into()),

@@ -2,7 +2,10 @@
 
 use transport::{Arrival, DeliveryHash, Fetched, Offered, Source, TransportError};
 
-use super::Night;
+use super::{
+    Night,
+    events::{DeliveriesUnsettled, DeliveryKnown, DeliveryLanded, DeliveryLeft, SourceAlert, SourceMissing},
+};
 use crate::{exit::Failure, feeds::Ready};
 
 /// A delivery at its source, to be acknowledged when the night has its verdict.
@@ -28,8 +31,8 @@ pub async fn fetch(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<Vec<Off
         match fetch_feed(night, ready, index, &mut offers).await? {
             Ok(()) => {}
             Err(error) => {
-                tracing::warn!(feed = ready.feed.name, %error, "A source is missing; the others go on.");
-                night.summary.feed(ready.feed).missing = Some(error.to_string());
+                let feed = ready.feed;
+                night.tell(SourceMissing { feed, error });
             }
         }
     }
@@ -48,21 +51,17 @@ async fn fetch_feed(
         Ok(source) => source,
         Err(error) => return Ok(Err(error)),
     };
-    let listing = match source.list().await {
+    let listing = match night.stop.or(source.list()).await? {
         Ok(listing) => listing,
         Err(error) => return Ok(Err(error)),
     };
-    night.summary.feed(ready.feed).unsettled = listing.unsettled as u64;
+    let feed = ready.feed;
     if listing.unsettled > 0 {
-        tracing::info!(
-            feed = ready.feed.name,
-            deliveries = listing.unsettled,
-            "Deliveries are still changing; they wait for the next run."
-        );
+        let deliveries = listing.unsettled;
+        night.tell(DeliveriesUnsettled { feed, deliveries });
     }
     for alert in listing.alerts {
-        tracing::warn!(feed = ready.feed.name, alert, "A source needs a person's eye.");
-        night.summary.feed(ready.feed).alerts.push(alert);
+        night.tell(SourceAlert { feed, alert });
     }
     night.noted.extend(listing.noted);
     for offered in listing.ready {
@@ -74,10 +73,7 @@ async fn fetch_feed(
                 feed: index,
             }),
             Ok(None) => tracing::info!(feed = ready.feed.name, "Nothing has changed at the source."),
-            Err(error @ TransportError::Delivery { .. }) => {
-                tracing::warn!(feed = ready.feed.name, %error, "A delivery stays where it is; its neighbours go on.");
-                night.summary.feed(ready.feed).alerts.push(error.to_string());
-            }
+            Err(error @ TransportError::Delivery { .. }) => night.tell(DeliveryLeft { feed, error }),
             Err(error) => return Ok(Err(error)),
         }
     }
@@ -94,9 +90,9 @@ async fn land(
     // What lies on our own disk is hashed first, so that what is known is not written once more each night.
     if source.promise().local {
         let mut glance = Arrival::glance();
-        match offered.fetch(&mut glance).await {
+        match night.stop.or(offered.fetch(&mut glance)).await? {
             Ok(_) if is_known(night, ready, &glance).await? => {
-                night.summary.feed(ready.feed).known += 1;
+                night.tell(DeliveryKnown { feed: ready.feed });
                 return Ok(Ok(Some(glance.hash())));
             }
             Ok(_) => {}
@@ -105,7 +101,8 @@ async fn land(
     }
     fail::fail_point!("night::before-landing");
     let mut arrival = night.landing.arrival(&ready.feed.name)?;
-    match offered.fetch(&mut arrival).await {
+    // What has come by the time of a signal is cleared away by the next arrival.
+    match night.stop.or(offered.fetch(&mut arrival)).await? {
         Ok(Fetched::Whole) => {}
         Ok(Fetched::Nothing) => {
             arrival.discard()?;
@@ -119,13 +116,12 @@ async fn land(
     let hash = arrival.hash();
     if is_known(night, ready, &arrival).await? {
         arrival.discard()?;
-        night.summary.feed(ready.feed).known += 1;
+        night.tell(DeliveryKnown { feed: ready.feed });
     } else if let Some(landed) = arrival.keep()? {
-        tracing::info!(
-            feed = ready.feed.name,
-            files = landed.files.len(),
-            "A delivery has landed."
-        );
+        night.tell(DeliveryLanded {
+            feed: ready.feed,
+            files: landed.files.len(),
+        });
     }
     fail::fail_point!("night::after-landing");
     Ok(Ok(Some(hash)))

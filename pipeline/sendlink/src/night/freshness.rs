@@ -3,7 +3,7 @@
 use dataset::FeedState;
 use jiff::civil::Date;
 
-use super::Night;
+use super::{Night, events::SourceSilent};
 use crate::exit::Failure;
 
 /// Marks every feed that has been silent for too long as missing. The others, and what it sent before, go on.
@@ -25,16 +25,14 @@ pub async fn note(night: &mut Night<'_>) -> Result<(), Failure> {
             Some(last) => days_between(last.date(), night.run.as_at) > expected.days(),
             None => true,
         };
-        let summary = night.summary.feed(feed);
-        if silent && summary.missing.is_none() {
-            let since = last.map_or("it has never sent anything".to_owned(), |last| {
-                format!("its last delivery came on {}", last.date())
+        if silent && night.summary.feed(feed).missing.is_none() {
+            night.tell(SourceSilent {
+                feed,
+                since: last.map_or("it has never sent anything".to_owned(), |last| {
+                    format!("its last delivery came on {}", last.date())
+                }),
+                expected_days: expected.days(),
             });
-            tracing::warn!(feed = feed.name, since, "A source is missing.");
-            summary.missing = Some(format!(
-                "{since}, and one is expected every {} days",
-                expected.days()
-            ));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use dataset::{ChildRow, LinkRow, Links, Member};
 use linkage::{CarriedOver, Decisions, Entry, HoldOut, KnownChild, LinkError, Linkage, Yesterday};
 
-use super::{Night, load::interrupted, summary::LinkageSummary};
+use super::{Night, events::Linked, load::interrupted, summary::LinkageSummary};
 use crate::{
     context,
     exit::{Exit, Failure},
@@ -59,7 +59,6 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
     drop(watch);
     let carried = carried.map_err(|error| Failure::new(Exit::KeyRefused, error))?;
 
-    night.summary.linkage = Some(summarise(&linkage));
     let links = rows(&linkage, &carried, &members, night.run.as_at)?;
     let change = night
         .store
@@ -67,15 +66,13 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         .await
         .map_err(interrupted)?;
     fail::fail_point!("night::after-link");
-    tracing::info!(
-        records = links.links.len(),
-        children = links.children.len(),
-        new = change.new,
-        merged = change.merged,
-        split = change.split,
-        doubts = links.doubts.len(),
-        "Records are linked."
-    );
+    night.tell(Linked {
+        linkage: summarise(&linkage),
+        new: change.new,
+        merged: change.merged,
+        split: change.split,
+        doubts: links.doubts.len(),
+    });
     if night.config.night.hold_out {
         // As much memory again is wanted now.
         drop((linkage, carried, links, members));

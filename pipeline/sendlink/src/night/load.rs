@@ -16,6 +16,7 @@ use transport::{DeliveryHash, landing::Landed};
 
 use super::{
     Night,
+    events::{DeliveryHeld, DeliveryLoaded, DeliveryRefused},
     read::{ReadDelivery, Reader},
     volume,
 };
@@ -64,10 +65,11 @@ pub async fn load_all(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), 
         folder: &folder,
     };
     let runtime = Handle::current();
+    let span = tracing::Span::current();
     tokio::task::block_in_place(|| {
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(READ_AHEAD);
-            let reading = scope.spawn(|| read_all(&reader, feeds, waiting, sender));
+            let reading = scope.spawn(|| span.in_scope(|| read_all(&reader, feeds, waiting, sender)));
             for read in receiver {
                 let (waiting, read) = read?;
                 night.check_stop()?;
@@ -180,28 +182,19 @@ async fn load_one(
     };
     if read.refused {
         let wrong = read.findings.last().map_or("", |finding| finding.rule.wrong);
-        tracing::warn!(
-            feed = ready.feed.name,
-            delivery = info.label,
-            reason = wrong,
-            "A delivery is refused."
-        );
         night
             .store
             .refuse(&night.lease, &night.run, &info, &read.findings, &read.counts)
             .await?;
-        let summary = night.summary.feed(ready.feed);
-        summary.refused += 1;
-        summary.add(info.label, format!("refused: {wrong}"), read.counts);
+        night.tell(DeliveryRefused {
+            feed: ready.feed,
+            delivery: info.label,
+            reason: wrong,
+            counts: read.counts,
+        });
         return Ok(());
     }
     if !released && let Some(reason) = volume::implausible(&night.store, ready.feed, &info, &read).await? {
-        tracing::warn!(
-            feed = ready.feed.name,
-            delivery = info.label,
-            reason,
-            "A delivery is held for a person's decision."
-        );
         night
             .store
             .hold(
@@ -213,9 +206,12 @@ async fn load_one(
                 &read.counts,
             )
             .await?;
-        let summary = night.summary.feed(ready.feed);
-        summary.held += 1;
-        summary.add(info.label, format!("held: {reason}"), read.counts);
+        night.tell(DeliveryHeld {
+            feed: ready.feed,
+            delivery: info.label,
+            reason,
+            counts: read.counts,
+        });
         return Ok(());
     }
 
@@ -246,10 +242,13 @@ async fn load_one(
         )
         .await
         .map_err(interrupted)?;
-    tracing::info!(feed = ready.feed.name, delivery = %label, records, absent = report.absent, "A delivery is loaded.");
-    let summary = night.summary.feed(ready.feed);
-    summary.loaded += 1;
-    summary.add(label, "loaded".to_owned(), report.counts);
+    night.tell(DeliveryLoaded {
+        feed: ready.feed,
+        delivery: label,
+        records,
+        absent: report.absent,
+        counts: report.counts,
+    });
     Ok(())
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use dataset::{Release, StoreError};
 
 use super::{
-    Night, freshness,
+    Night,
+    events::{DatasetHeld, Published},
+    freshness,
     load::interrupted,
     summary::{BrakeSummary, PublishedSummary},
 };
@@ -46,12 +48,7 @@ pub async fn publish(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), F
     fail::fail_point!("night::before-publish");
     match night.store.publish(&night.lease, &night.run, &release).await {
         Ok(published) => {
-            tracing::info!(
-                version = published.version,
-                changed = published.written,
-                "The dataset is published."
-            );
-            night.summary.published = Some(PublishedSummary {
+            night.tell(Published(PublishedSummary {
                 version: published.version,
                 changed: published.written,
                 rows: published
@@ -59,14 +56,15 @@ pub async fn publish(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), F
                     .iter()
                     .map(|(table, change)| (table.clone(), change.rows))
                     .collect(),
-            });
+            }));
         }
         Err(error @ (StoreError::Invariant { .. } | StoreError::Brake { .. })) => {
-            tracing::error!(%error, "The dataset is held; yesterday's stands until a person has looked.");
-            night.summary.held = Some(error.to_string());
-            if let StoreError::Brake { changed, before } = error {
-                night.summary.brake = Some(BrakeSummary { changed, before });
-            }
+            let why = error.to_string();
+            let brake = match error {
+                StoreError::Brake { changed, before } => Some(BrakeSummary { changed, before }),
+                _ => None,
+            };
+            night.tell(DatasetHeld { why, brake });
         }
         Err(error) => return Err(interrupted(error)),
     }

@@ -9,7 +9,7 @@ use crate::{exit::Failure, opt_outs::OptOuts};
 /// night; the delivery is then recognised by its hash.
 ///
 /// # Errors
-/// Where the database cannot be read.
+/// Where the database cannot be read, or the run is stopping.
 pub async fn acknowledge(
     night: &mut Night<'_>,
     offers: &[Offer],
@@ -23,13 +23,13 @@ pub async fn acknowledge(
             continue;
         }
         fail::fail_point!("night::before-acknowledge");
-        if let Err(error) = offer.offered.acknowledge().await {
+        if let Err(error) = night.stop.or(offer.offered.acknowledge()).await? {
             tracing::warn!(feed = ready.feed.name, %error, "A delivery stays where it is; it is recognised the next night.");
         }
         fail::fail_point!("night::after-acknowledge");
     }
     for noted in &night.noted {
-        if let Err(error) = noted.acknowledge().await {
+        if let Err(error) = night.stop.or(noted.acknowledge()).await? {
             tracing::warn!(%error, "A report stays where it is; it is told again the next night.");
         }
     }

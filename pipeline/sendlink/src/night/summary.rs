@@ -31,6 +31,8 @@ pub struct Summary {
     pub brake: Option<BrakeSummary>,
     /// Where reports were written.
     pub reports: Vec<String>,
+    /// The stages that came to their end, with the seconds that each took.
+    pub stages: Vec<(&'static str, f64)>,
 }
 
 /// One feed's night.
@@ -40,6 +42,8 @@ pub struct FeedSummary {
     pub kind: Kind,
     /// Who sends it.
     pub provider: String,
+    /// Deliveries that landed.
+    pub landed: u64,
     /// Deliveries loaded.
     pub loaded: u64,
     /// Deliveries refused.
@@ -52,6 +56,8 @@ pub struct FeedSummary {
     pub known: u64,
     /// Why the source is missing; none where it is not.
     pub missing: Option<String>,
+    /// Reports of findings sent back to senders.
+    pub findings_sent: u64,
     /// What a person should look at, each a sentence.
     pub alerts: Vec<String>,
     /// Its rows by table and outcome.
@@ -131,6 +137,7 @@ impl Summary {
             held: None,
             brake: None,
             reports: Vec::new(),
+            stages: Vec::new(),
         }
     }
 
@@ -141,12 +148,14 @@ impl Summary {
             .or_insert_with(|| FeedSummary {
                 kind: feed.kind,
                 provider: feed.provider.clone(),
+                landed: 0,
                 loaded: 0,
                 refused: 0,
                 held: 0,
                 unsettled: 0,
                 known: 0,
                 missing: None,
+                findings_sent: 0,
                 alerts: Vec::new(),
                 counts: TableCounts::default(),
                 deliveries: Vec::new(),
