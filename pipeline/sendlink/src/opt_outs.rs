@@ -275,7 +275,7 @@ pub fn write_list(path: &Path, patients: &Patients) -> Result<(), Failure> {
 /// # Errors
 /// Where it cannot be.
 pub fn destroy(path: &Path) -> io::Result<()> {
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     let mut file = fs::OpenOptions::new().write(true).open(path)?;
     let mut left = file.metadata()?.len();
     file.seek(SeekFrom::Start(0))?;

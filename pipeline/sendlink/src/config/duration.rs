@@ -53,7 +53,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         for (word, _, unit) in UNITS {
-            if seconds % unit == 0 {
+            if seconds.is_multiple_of(unit) {
                 let plural = if seconds / unit == 1 { "" } else { "s" };
                 return write!(f, "{} {word}{plural}", seconds / unit);
             }
