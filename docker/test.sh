@@ -286,7 +286,7 @@ rm -rf "$place/copy/docker/secrets"
 export CONTAINER_TOOL=podman COMPOSE=podman-compose SENDLINK_IMAGE=$image SENDLINK_CHILDREN=300
 "$place/copy/docker/demo" >"$place/demo.log" 2>&1 || { cat "$place/demo.log"; fail 'docker/demo does not come to its end'; }
 cd "$place/copy/docker"
-export SENDLINK_AREA=demo
+export SENDLINK_AREA=/area/demo
 night=$(podman ps --filter name=night --format '{{.ID}}')
 [ "$(wc -w <<<"$night")" = 1 ] || fail 'the night does not go on'
 for _ in $(seq 100); do
@@ -294,7 +294,7 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 podman logs "$night" 2>&1 | grep -q 'The next night is planned' || { podman logs "$night"; fail 'no night is planned'; }
-ends 0 podman-compose run --rm night status --config /area/demo/sendlink.toml --max-age 26h
+ends 0 podman-compose run -T --rm night status --max-age 26h
 says 'schemas joint and open of database sendlink'
 ok 'docker/demo brings up PostgreSQL and the night, with a first night published'
 

@@ -354,6 +354,8 @@ fn a_mail_server_that_is_not_whom_it_says_gets_nothing() {
 
 #[test]
 fn secrets_do_not_go_out_in_the_clear() {
+    let area = Area::small(64, Database::Sqlite);
+    let right = fs::read_to_string(area.file("sendlink.toml")).unwrap();
     for (wrong, why) in [
         (
             "[watch]\npush = { url = \"http://monitor.example.org/\" }",
@@ -374,8 +376,7 @@ fn secrets_do_not_go_out_in_the_clear() {
             "from: an address",
         ),
     ] {
-        let area = Area::small(64, Database::Sqlite);
-        area.edit_configuration(|text| format!("{text}\n{wrong}\n"));
+        fs::write(area.file("sendlink.toml"), format!("{right}\n{wrong}\n")).unwrap();
         let said = area.run(&["run"]).expect(78).stderr;
         assert!(said.contains(why), "{wrong}: {said}");
     }

@@ -44,15 +44,16 @@ pub async fn run(arguments: &Run, config: Config, time: TimeOfNight, stop: &Stop
         zone,
         stop,
     };
-    let mut due = match nights.missed(&config).await {
-        Ok(Some(missed)) => missed,
-        Ok(None) => nights.next(Timestamp::now())?,
+    // From before the look: a night that falls due during it is not passed over.
+    let mut due = nights.next(Timestamp::now())?;
+    match nights.missed(&config).await {
+        Ok(None) => {}
+        Ok(Some(missed)) => due = missed,
         Err(_) if stop.requested() => return Ok(Exit::Done),
         Err(failure) => {
             tracing::warn!(%failure, "Whether a night was missed is not known; the next one comes at its time.");
-            nights.next(Timestamp::now())?
         }
-    };
+    }
     loop {
         tracing::info!(day = %due.day, at = %due.at, "The next night is planned.");
         if !nights.wait_until(&mut due).await? {
