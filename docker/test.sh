@@ -196,16 +196,24 @@ for _ in 1 2; do
 done
 ok 'runs a night against PostgreSQL, and again, to the digest that SQLite has'
 
+# Waits until a container has said something.
+logs() { # container text
+  local said
+  for _ in $(seq 600); do
+    said=$(podman logs "$1" 2>&1)
+    case $said in *"$2"*) return ;; esac
+    sleep 0.1
+  done
+  fail "it never said \"$2\":
+$said"
+}
+
 # Starts a container, waits for a line of its log, stops it as any scheduler does, and expects an exit code in time.
 stopped_at() { # code line arguments...
   local expected=$1 line=$2 container code began
   shift 2
   container=$(podman run --detach "${sealed[@]/--rm/--log-driver=k8s-file}" "${with[@]}" "$image" "$@")
-  for _ in $(seq 600); do
-    if podman logs "$container" 2>&1 | grep -q "$line"; then break; fi
-    sleep 0.1
-  done
-  podman logs "$container" 2>&1 | grep -q "$line" || { podman logs "$container"; fail "it never said \"$line\""; }
+  logs "$container" "$line"
   began=$(date +%s%N)
   podman stop --time 10 "$container" >/dev/null
   took=$((($(date +%s%N) - began) / 1000000))
@@ -289,11 +297,7 @@ cd "$place/copy/docker"
 export SENDLINK_AREA=/area/demo
 night=$(podman ps --filter name=night --format '{{.ID}}')
 [ "$(wc -w <<<"$night")" = 1 ] || fail 'the night does not go on'
-for _ in $(seq 100); do
-  if podman logs "$night" 2>&1 | grep -q 'The next night is planned'; then break; fi
-  sleep 0.1
-done
-podman logs "$night" 2>&1 | grep -q 'The next night is planned' || { podman logs "$night"; fail 'no night is planned'; }
+logs "$night" 'The next night is planned'
 ends 0 podman-compose run -T --rm night status --max-age 26h
 says 'schemas joint and open of database sendlink'
 ok 'docker/demo brings up PostgreSQL and the night, with a first night published'
