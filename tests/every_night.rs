@@ -54,7 +54,7 @@ fn line(text: &str, field: &str) -> (Timestamp, String) {
 fn quick_area() -> Area {
     let area = Area::bare(Database::Sqlite);
     let children = Child::several(1);
-    area.configure(&[notices_feed("RAJ", "section23/portal-export")], &children);
+    area.configure(&[notices_feed("RAJ", "section23/superset")], &children);
     let notices = notices_csv(&[Notice::of(&children[0], "N-1", "2026-01-10")]);
     area.put("incoming/s23-raj/section23-1.csv", notices, "2026-02-01");
     area

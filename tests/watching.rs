@@ -175,7 +175,7 @@ fn area_with_a_refusal(more: &str) -> Area {
     let area = Area::bare(Database::Sqlite);
     let children = Child::several(2);
     area.configure(
-        &[notices_feed("RAJ", "section23/portal-export"), more.to_owned()],
+        &[notices_feed("RAJ", "section23/superset"), more.to_owned()],
         &children,
     );
     let good = notices_csv(&[Notice::of(&children[0], "N-1", "2026-01-10")]);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when the database is made. Whoever runs the night may make schemas in one database and nothing else; readers
+# Runs once, when the database is made. Whoever runs the night may make schemas and temporary tables in one database; readers
 # may do nothing yet: each night grants them the published tables and no others.
 set -eu
 password=$(cat /run/secrets/database-password)
@@ -9,7 +9,8 @@ create role sendlink_analyst nologin;
 create role sendlink_reader nologin;
 create database sendlink;
 revoke all on database sendlink from public;
-grant connect, create on database sendlink to sendlink;
+-- The schemas are its own; deliveries are staged in temporary tables.
+grant connect, create, temporary on database sendlink to sendlink;
 grant connect on database sendlink to sendlink_analyst, sendlink_reader;
 -- No statement, no parameter and no row of a night in the server's log.
 alter role sendlink set log_statement = 'none';
