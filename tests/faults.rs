@@ -49,14 +49,20 @@ const ONLY_ON_POSTGRESQL: &[&str] = &[
 /// Stands for the pair that waits first for a person.
 const FIRST_PAIR: &str = "FIRST";
 
+/// Stands for the list of opt-outs that was written, which comes back as it went.
+const ANSWER: &str = "ANSWER";
+
 /// What an operator does over a few nights: a first night with a delivery that is refused, a decision, an answer about a
-/// pair, a second night, an erasure, a third night. Each is repeated until it ends by itself.
+/// pair, a list of opt-outs that is sent and comes back, a second night, an erasure, a third night. Each is repeated until
+/// it ends by itself.
 const STORY: &[&[&str]] = &[
     &["run", "--as-at", AS_AT],
     &["decisions", "add", "decisions.csv", "--author", "tests"],
     &[
         "review", "decide", FIRST_PAIR, "unsure", "--author", "tests", "--reason", "a test",
     ],
+    &["opt-outs", "export", "--out", "carried"],
+    &["opt-outs", "import", ANSWER],
     &["run", "--as-at", AS_AT],
     &[
         "forget",
@@ -73,7 +79,18 @@ fn play(area: &Area, kill_at: Option<&str>) -> bool {
     let mut killed = false;
     for arguments in STORY {
         let mut arguments = arguments.to_vec();
-        let pair;
+        let (pair, answer);
+        if let Some(place) = arguments.iter_mut().find(|argument| **argument == ANSWER) {
+            let mut carried = fs::read_dir(area.file("carried")).unwrap();
+            answer = carried
+                .next()
+                .expect("a list")
+                .unwrap()
+                .path()
+                .display()
+                .to_string();
+            *place = &answer;
+        }
         if let Some(place) = arguments.iter_mut().find(|argument| **argument == FIRST_PAIR) {
             let waiting = area.run(&["review", "list", "--format", "json"]).expect(0).rows();
             pair = waiting[0]["pair"].as_str().expect("a pair that waits").to_owned();
@@ -116,6 +133,8 @@ fn killed_at_every_point(database: Database) {
          do-not-link,nhs-number,9990000018,nhs-number,9990000026,a test\n",
     )
     .unwrap();
+    area.edit_configuration(|text| text.replacen("\"s251-exempt\"", "\"s251-with-opt-out\"", 1));
+    fs::create_dir(area.file("carried")).unwrap();
     let undisturbed = area.twin(database);
     assert!(!play(&undisturbed, None));
     let version = undisturbed.version();

@@ -82,7 +82,7 @@ impl Store {
             Some(list) => opt_outs::tokens_of(&mut tx, list.id).await?,
             None => BTreeSet::new(),
         };
-        let gated = gated(&mut tx, rule).await?;
+        let mut gated = gated(&mut tx, rule).await?;
         let mut report = GateReport {
             feeds: gated
                 .keys()
@@ -90,15 +90,20 @@ impl Store {
                 .collect(),
             list,
         };
-        let mut withheld = HashSet::new();
+        let judge = Judge {
+            came_back: &came_back,
+            publish_without_number: rule.publish_without_number && report.list.is_some(),
+        };
+        let mut judged = Judged::default();
         for (feed, counted) in &mut report.feeds {
-            let judge = Judge {
-                came_back: &came_back,
-                publish_without_number: rule.publish_without_number && report.list.is_some(),
-            };
-            judge.feed(&mut tx, feed, counted, &mut withheld).await?;
+            judge.feed(&mut tx, feed, counted, &mut judged).await?;
         }
-        write_withheld(&mut tx, withheld).await?;
+        judged.follow_children(&mut tx, &mut report.feeds).await?;
+        report
+            .feeds
+            .retain(|feed, counted| counted.records > 0 || rule.gated.contains_key(feed));
+        gated.retain(|feed, _| report.feeds.contains_key(feed));
+        write_withheld(&mut tx, judged.withheld).await?;
         tx.execute("delete from gated_feed", []).await?;
         let list_date = report.list.as_ref().map(|list| list.asked_on.to_string());
         for (feed, provider) in &gated {
@@ -159,6 +164,54 @@ async fn gated(tx: &mut Tx, rule: &GateRule) -> Result<BTreeMap<String, String>,
     Ok(gated)
 }
 
+/// What was decided.
+#[derive(Default)]
+struct Judged {
+    /// What is withheld.
+    withheld: HashSet<[u8; 16]>,
+    /// Of these, what is withheld for a number that is not on the list.
+    for_numbers: HashSet<[u8; 16]>,
+    /// What stands without a number and passed, with its feed.
+    without_number: HashMap<[u8; 16], String>,
+}
+
+impl Judged {
+    /// A record without a number goes by the other records of its child: where one of them is withheld for its number,
+    /// so is this one. Who has opted out is not to be published because a sender left the number out.
+    async fn follow_children(
+        &mut self,
+        tx: &mut Tx,
+        feeds: &mut BTreeMap<String, GatedRecords>,
+    ) -> Result<(), StoreError> {
+        if self.without_number.is_empty() || self.for_numbers.is_empty() {
+            return Ok(());
+        }
+        let (mut children, mut links) = (HashSet::new(), Vec::new());
+        tx.each("select record_id, child_id from link", [], |row| {
+            let (record, child): ([u8; 16], [u8; 16]) = (row.bytes(0)?, row.bytes(1)?);
+            if self.for_numbers.contains(&record) {
+                children.insert(child);
+            } else if self.without_number.contains_key(&record) {
+                links.push((record, child));
+            }
+            Ok(())
+        })
+        .await?;
+        for (record, _) in links.iter().filter(|(_, child)| children.contains(child)) {
+            let Some(feed) = self.without_number.get(record) else {
+                continue;
+            };
+            if self.withheld.insert(*record)
+                && let Some(counted) = feeds.get_mut(feed)
+            {
+                counted.withheld += 1;
+                counted.without_number += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Decides about records one by one.
 struct Judge<'a> {
     came_back: &'a BTreeSet<Token>,
@@ -172,7 +225,7 @@ impl Judge<'_> {
         tx: &mut Tx,
         feed: &str,
         counted: &mut GatedRecords,
-        withheld: &mut HashSet<[u8; 16]>,
+        judged: &mut Judged,
     ) -> Result<(), StoreError> {
         tx.each(
             "select r.record_id, r.state, c.patients from record r join content c on c.id = r.content
@@ -193,14 +246,22 @@ impl Judge<'_> {
                 if stands {
                     counted.records += 1;
                 }
+                let record = row.bytes(0)?;
+                let has_numbers = patients.as_ref().is_some_and(|patients| !patients.is_empty());
                 if passes {
+                    if !has_numbers && stands {
+                        judged.without_number.insert(record, feed.to_owned());
+                    }
                     return Ok(());
                 }
-                withheld.insert(row.bytes(0)?);
+                judged.withheld.insert(record);
+                if has_numbers {
+                    judged.for_numbers.insert(record);
+                }
                 if stands {
                     counted.withheld += 1;
                     counted.came_before += u64::from(patients.is_none());
-                    counted.without_number += u64::from(patients.is_some_and(|patients| patients.is_empty()));
+                    counted.without_number += u64::from(patients.is_some() && !has_numbers);
                 }
                 Ok(())
             },

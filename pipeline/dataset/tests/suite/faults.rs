@@ -1,15 +1,20 @@
 //! A night that is cut off at any point of its writing, and begun again, ends as one that was not.
 
-use std::panic::AssertUnwindSafe;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+};
 
-use dataset::{DecisionKind, ForgetWhat, NewDecision, Side};
+use dataset::{DecisionKind, ForgetWhat, GateRule, ListState, NewDecision, NewOptOutList, Side, VaultRow};
 use futures_util::FutureExt;
+use jiff::civil::Date;
+use linkage::Token;
 
 use crate::support::{DAY, Home, Night, Sent, child_id, notice, pupil, record_id, state, withdrawn};
 
 /// Every point at which a night can be cut off, in the order in which it passes them. A name that is not
 /// passed fails the test, so that the list cannot fall behind.
-const POINTS: [(&str, Backs); 19] = [
+const POINTS: [(&str, Backs); 22] = [
     ("dataset::migrate::before-commit", Backs::Both),
     ("dataset::lease::taken", Backs::Both),
     ("dataset::key::before-commit", Backs::Both),
@@ -21,6 +26,9 @@ const POINTS: [(&str, Backs); 19] = [
     ("dataset::ledger::before-commit", Backs::Both),
     ("dataset::links::before-commit", Backs::Both),
     ("dataset::links::after-commit", Backs::Both),
+    ("dataset::opt-outs::before-ask-commit", Backs::Both),
+    ("dataset::opt-outs::before-answer-commit", Backs::Both),
+    ("dataset::gate::before-commit", Backs::Both),
     ("dataset::publish::before-build", Backs::Both),
     ("dataset::publish::before-intent", Backs::Sqlite),
     ("dataset::publish::after-intent", Backs::Sqlite),
@@ -77,7 +85,7 @@ async fn nights(home: &Home) {
         let deliveries = [
             Sent::delta(
                 &format!("d{number}"),
-                vec![notice(number, 1, "ASD"), notice(number + 1, 1, "HI")],
+                vec![patient(notice(number, 1, "ASD")), notice(number + 1, 1, "HI")],
             ),
             Sent::delta(
                 &format!("e{number}"),
@@ -104,9 +112,52 @@ async fn nights(home: &Home) {
                 .unwrap();
         }
         night.link(&[(50 + number, 1 + number)]).await;
+        uphold_opt_outs(&night, day).await;
         night.publish().await;
         night.end().await;
     }
+}
+
+/// The same row, by a feed whose basis needs opt-outs.
+fn patient(row: VaultRow) -> VaultRow {
+    VaultRow {
+        patients: Some(vec![PATIENT]),
+        ..row
+    }
+}
+
+const PATIENT: Token = Token([1; 16]);
+
+/// Asks for the day's list, answers it, and decides what is withheld.
+async fn uphold_opt_outs(night: &Night, day: Date) {
+    let known = night.store.opt_out_lists().await.unwrap();
+    let list = match known.into_iter().find(|list| list.asked_on == day) {
+        Some(list) => list,
+        None => {
+            let list = NewOptOutList {
+                asked_on: day,
+                sent: 1,
+                tokens: BTreeSet::from([PATIENT]),
+            };
+            let asked = night.store.ask_opt_outs(&night.lease, &list, |_| None);
+            asked.await.unwrap()
+        }
+    };
+    if list.state == ListState::Asked {
+        let tokens = BTreeSet::from([PATIENT]);
+        night
+            .store
+            .answer_opt_outs(&night.lease, list.id, day, 1, &tokens, "test")
+            .await
+            .unwrap();
+    }
+    let rule = GateRule {
+        gated: BTreeMap::from([("s23".to_owned(), "RAJ".to_owned())]),
+        free: BTreeSet::new(),
+        max_age_days: 21,
+        publish_without_number: false,
+    };
+    night.store.gate(&night.lease, &night.run, &rule).await.unwrap();
 }
 
 async fn outcome(home: &Home) -> (Vec<String>, [u8; 32], String) {

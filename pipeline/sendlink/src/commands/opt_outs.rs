@@ -126,7 +126,10 @@ async fn import(
         "List {}: of {} NHS numbers {} came back. The next run publishes by it.",
         answer.list, answer.sent, answer.came_back
     );
-    if let Err(error) = opt_outs::destroy(file) {
+    // Where the list itself has come back, it is gone already.
+    if let Err(error) = opt_outs::destroy(file)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
         println!("The file that came back could not be destroyed ({error}): destroy it by hand.");
     }
     Ok(())

@@ -285,7 +285,6 @@ pub async fn ask(night: &mut Night<'_>) -> Result<(), Failure> {
     let list = opt_outs
         .enter(&night.store, &night.lease, &asking, night.run.as_at, |_| None)
         .await?;
-    fail::fail_point!("night::before-opt-outs-sent");
     match send(night, &feed, &list, &asking.patients.list()).await {
         Ok(()) => tracing::info!(
             list = list.id,

@@ -123,6 +123,11 @@ async fn a_record_passes_where_all_its_patients_came_back(home: Home) {
     };
     assert_eq!(gate(&night, &lenient).await.withheld, 3);
     assert_eq!(notices(&night).await, 2);
+    // Where it is of the same child as one whose number did not come back, it is withheld with it.
+    night.link(&[(3, 4)]).await;
+    assert_eq!(gate(&night, &lenient).await.withheld, 4);
+    assert_eq!(notices(&night).await, 1);
+    night.link(&[]).await;
     night.end().await;
 
     let last = date(2026, 3, 22);
