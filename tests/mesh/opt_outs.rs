@@ -14,7 +14,7 @@ use sendlink_tests::{
 
 const REVIEWED: Submission = Submission {
     provider: "RAT",
-    month: "2024-03",
+    month: "2024-03-01",
     made: "2024-04-20",
 };
 

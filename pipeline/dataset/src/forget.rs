@@ -472,13 +472,13 @@ async fn stage(
 async fn stage_patients(tx: &mut Tx) -> Result<(), StoreError> {
     let (mut erased, mut others) = (BTreeSet::new(), BTreeSet::new());
     tx.each(
-        "select c.patients, case when t.id is null then 0 else 1 end
+        "select c.patients, t.id
            from content c left join target_content t on t.id = c.id where c.patients is not null",
         [],
         |row| {
-            let of = match row.integer(1)? {
-                0 => &mut others,
-                _ => &mut erased,
+            let of = match row.optional_integer(1)? {
+                None => &mut others,
+                Some(_) => &mut erased,
             };
             of.extend(tokens(&row.blob(0)?)?);
             Ok(())
