@@ -106,7 +106,9 @@ fn lines_history_and_figures_agree() {
         assert_eq!(said("records"), sum("sendlink_night_links", ""));
         assert_eq!(history[0]["outcome"], "published");
         assert!(history[0]["software"].as_str().unwrap().starts_with("sendlink "));
-        for stage in ["lock", "fetch", "load", "link", "publish", "report", "settle"] {
+        for stage in [
+            "lock", "fetch", "load", "link", "gate", "publish", "report", "settle",
+        ] {
             let name = format!("sendlink_night_stage_duration_seconds{{stage=\"{stage}\"}}");
             assert!(figures[&name] >= 0.0, "{name}");
         }
@@ -131,6 +133,34 @@ fn a_night_that_fails_is_measured_and_the_last_good_one_stays_known() {
     assert_eq!(failed["sendlink_night_exit_code"], 77.0);
     assert!(!failed.contains_key("sendlink_night_children"));
     assert_eq!(figures(&area, "metrics/area-good.prom"), good);
+}
+
+#[test]
+fn a_check_of_opt_outs_that_needs_a_person_is_measured() {
+    let child = Child::new(1, "Wanda", "Ashcombe", "2020-05-14", "QZ1 1AA");
+    let area = Area::by_hand(Database::Sqlite, std::slice::from_ref(&child));
+    area.put_notices(
+        "section23-1.csv",
+        &[Notice::of(&child, "N-1", "2024-03-01")],
+        "2026-02-01",
+    );
+    area.edit_configuration(|text| format!("{text}\n[watch]\nmetrics_file = \"area.prom\"\n"));
+    let told_of = || {
+        let page = fs::read_to_string(area.file("area.prom")).expect("a page of figures");
+        let name = "sendlink_night_opt_out_alerts{area=\"Essex\"} ";
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.map(|count| count.parse::<f64>().expect("a number"))
+    };
+    area.night().expect(0);
+    assert_eq!(told_of(), None, "no feed needs it");
+    area.edit_configuration(|text| text.replacen("\"duty\"", "\"s251-with-opt-out\"", 1));
+    let night = area.run(&["run", "--as-at", AS_AT, "--log", "json"]).expect(3);
+    let lines = night
+        .stderr
+        .matches("The check of opt-outs needs a person's eye.")
+        .count();
+    assert!(lines > 0, "{}", night.stderr);
+    assert_eq!(told_of(), Some(lines as f64));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use records::TableCounts;
 use transport::TransportError;
 
-use super::summary::{BrakeSummary, LinkageSummary, PublishedSummary, Summary};
+use super::summary::{BrakeSummary, GateSummary, LinkageSummary, PublishedSummary, Summary};
 use crate::config::Feed;
 
 /// Something that happened.
@@ -273,6 +273,41 @@ impl Event for Linked {
             "Records are linked."
         );
         summary.linkage = Some(self.linkage);
+    }
+}
+
+/// What opt-outs keep back is decided.
+pub struct OptOutsUpheld {
+    pub gate: GateSummary,
+    /// How many records are withheld, as it may be told.
+    pub records: String,
+    /// The list in force.
+    pub list: Option<i64>,
+}
+
+impl Event for OptOutsUpheld {
+    fn tell(self, summary: &mut Summary) {
+        tracing::info!(
+            feeds = self.gate.withheld.len(),
+            withheld = self.records,
+            list = self.list,
+            "Opt-outs are upheld."
+        );
+        summary.gate = Some(self.gate);
+    }
+}
+
+/// The check of opt-outs needs a person's eye. Told once the gate is passed, and only where a feed needs it.
+pub struct OptOutsAlert {
+    pub alert: String,
+}
+
+impl Event for OptOutsAlert {
+    fn tell(self, summary: &mut Summary) {
+        tracing::warn!(alert = self.alert, "The check of opt-outs needs a person's eye.");
+        if let Some(gate) = &mut summary.gate {
+            gate.alerts.push(self.alert);
+        }
     }
 }
 

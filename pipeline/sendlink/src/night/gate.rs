@@ -8,7 +8,12 @@ use jiff::ToSpan;
 use transport::{Fetched, Landing, MeshFeed, Offered, TransportError, mesh::Outgoing};
 use zeroize::Zeroizing;
 
-use super::{Night, load::interrupted, summary::GateSummary};
+use super::{
+    Night,
+    events::{OptOutsAlert, OptOutsUpheld},
+    load::interrupted,
+    summary::GateSummary,
+};
 use crate::{
     exit::{Exit, Failure},
     opt_outs::{self, OptOuts},
@@ -55,24 +60,22 @@ pub async fn pass(night: &mut Night<'_>) -> Result<(), Failure> {
             in_words(records.came_before)
         ));
     }
-    tracing::info!(
-        feeds = report.feeds.len(),
-        withheld = in_words(withheld),
-        list = report.list.as_ref().map(|list| list.id),
-        "Opt-outs are upheld."
-    );
-    for alert in &alerts {
-        tracing::warn!(alert, "The check of opt-outs needs a person's eye.");
-    }
-    night.summary.gate = Some(GateSummary {
-        list_date: report.list.map(|list| list.asked_on.to_string()),
-        withheld: report
-            .feeds
-            .into_iter()
-            .map(|(feed, records)| (feed, told(records.withheld)))
-            .collect(),
-        alerts,
+    night.tell(OptOutsUpheld {
+        records: in_words(withheld),
+        list: report.list.as_ref().map(|list| list.id),
+        gate: GateSummary {
+            list_date: report.list.map(|list| list.asked_on.to_string()),
+            withheld: report
+                .feeds
+                .into_iter()
+                .map(|(feed, records)| (feed, told(records.withheld)))
+                .collect(),
+            alerts: Vec::new(),
+        },
     });
+    for alert in alerts {
+        night.tell(OptOutsAlert { alert });
+    }
     Ok(())
 }
 
@@ -94,7 +97,7 @@ async fn collect(night: &mut Night<'_>, alerts: &mut Vec<String>) -> Result<(), 
             return Ok(());
         }
     };
-    let listing = match feed.list().await {
+    let listing = match night.stop.or(feed.list()).await? {
         Ok(listing) => listing,
         Err(error) => {
             alerts.push(format!("opt-outs: answers cannot be fetched: {error}"));
@@ -115,7 +118,7 @@ async fn collect(night: &mut Night<'_>, alerts: &mut Vec<String>) -> Result<(), 
                 continue;
             }
         }
-        if let Err(error) = offered.acknowledge().await {
+        if let Err(error) = night.stop.or(offered.acknowledge()).await? {
             tracing::warn!(%error, "An answer on opt-outs stays where it is.");
         }
     }
@@ -140,7 +143,7 @@ async fn take(night: &Night<'_>, offered: &Offered, folder: &Path) -> Result<Tak
         ));
     };
     let mut arrival = Landing::open(folder)?.arrival("answer")?;
-    match offered.fetch(&mut arrival).await {
+    match night.stop.or(offered.fetch(&mut arrival)).await? {
         Ok(Fetched::Whole) => {}
         Ok(Fetched::Nothing) => return Ok(Taken::Refused("it is empty".to_owned())),
         Err(error @ (TransportError::Source { .. } | TransportError::Delivery { .. })) => {
@@ -265,11 +268,11 @@ pub async fn ask(night: &mut Night<'_>) -> Result<(), Failure> {
     let opt_outs = OptOuts::new(config, &night.keys)?;
     let asking = opt_outs.asking(&night.store).await?;
     if asking.lost > 0 {
-        alert(
-            night,
-            "opt-outs: of some records the NHS number was not kept, so that nobody can be asked; read their deliveries \
-             again",
-        );
+        night.tell(OptOutsAlert {
+            alert: "opt-outs: of some records the NHS number was not kept, so that nobody can be asked; read their \
+                    deliveries again"
+                .to_owned(),
+        });
     }
     if asking.patients.is_empty() {
         return Ok(());
@@ -277,7 +280,9 @@ pub async fn ask(night: &mut Night<'_>) -> Result<(), Failure> {
     let feed = match night.sources.opt_outs() {
         Some(Ok(feed)) => feed,
         Some(Err(error)) => {
-            alert(night, &format!("opt-outs: no list is sent: {error}"));
+            night.tell(OptOutsAlert {
+                alert: format!("opt-outs: no list is sent: {error}"),
+            });
             return Ok(());
         }
         None => return Ok(()),
@@ -285,7 +290,9 @@ pub async fn ask(night: &mut Night<'_>) -> Result<(), Failure> {
     let list = opt_outs
         .enter(&night.store, &night.lease, &asking, night.run.as_at, |_| None)
         .await?;
-    match send(night, &feed, &list, &asking.patients.list()).await {
+    let content = asking.patients.list();
+    let sent = night.stop.or(send(night, &feed, &list, &content)).await?;
+    match sent {
         Ok(()) => tracing::info!(
             list = list.id,
             sent = list.sent,
@@ -298,17 +305,12 @@ pub async fn ask(night: &mut Night<'_>) -> Result<(), Failure> {
                 .drop_opt_outs(&night.lease, list.id, "sendlink")
                 .await
                 .map_err(interrupted)?;
-            alert(night, &format!("opt-outs: no list is sent: {error}"));
+            night.tell(OptOutsAlert {
+                alert: format!("opt-outs: no list is sent: {error}"),
+            });
         }
     }
     Ok(())
-}
-
-fn alert(night: &mut Night<'_>, alert: &str) {
-    tracing::warn!(alert, "The check of opt-outs needs a person's eye.");
-    if let Some(gate) = &mut night.summary.gate {
-        gate.alerts.push(alert.to_owned());
-    }
 }
 
 /// Whether a list is to be sent: none waits that was sent just now, and the one in force has its days.

@@ -27,6 +27,8 @@ pub struct Alert {
     meaning: &'static str,
     /// Whether a dataset is published that this night made or found right.
     published: bool,
+    /// What the check of opt-outs wants a person to look at, in number.
+    opt_out_alerts: usize,
     /// The feeds that need a person.
     feeds: Vec<Feed>,
 }
@@ -67,6 +69,9 @@ impl Alert {
             exit_code: ending.exit as u8,
             meaning,
             published: Exit::GOOD.contains(&ending.exit),
+            opt_out_alerts: summary
+                .and_then(|summary| summary.gate.as_ref())
+                .map_or(0, |gate| gate.alerts.len()),
             feeds,
         };
         alert.text = alert.lines();
@@ -85,6 +90,9 @@ impl Alert {
         )];
         if let (Some(run), Some(as_at)) = (self.run, &self.as_at) {
             lines.push(format!("Run {run}, as at {as_at}."));
+        }
+        if self.opt_out_alerts > 0 {
+            lines.push(format!("The check of opt-outs: alerts: {}.", self.opt_out_alerts));
         }
         lines.extend(self.feeds.iter().map(Feed::line));
         lines.push(

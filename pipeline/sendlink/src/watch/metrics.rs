@@ -144,6 +144,13 @@ fn of_summary(summary: &Summary) -> Vec<Figures> {
             }),
         },
     ];
+    if let Some(gate) = &summary.gate {
+        page.push(one(
+            "sendlink_night_opt_out_alerts",
+            "What a person should look at of the check of opt-outs",
+            gate.alerts.len() as f64,
+        ));
+    }
     if let Some(linkage) = &summary.linkage {
         page.push(one(
             "sendlink_night_children",
