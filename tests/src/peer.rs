@@ -3,5 +3,6 @@
 
 pub mod http;
 pub mod mesh;
+pub mod s3;
 pub mod smtp;
 pub mod tls;

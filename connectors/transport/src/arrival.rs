@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     DeliveryHash, Landed, Limits, TransportError,
-    archive::{self, Raw},
+    archive::{self, Form, Raw},
     landing::{
         Manifest, ManifestFile, london, make_private, remove_if_there, restrict, sync_folder, to_landed,
         write_manifest,
@@ -74,12 +74,20 @@ impl Arrival {
         self.clear().map_err(|source| TransportError::Landing { source })
     }
 
-    /// Opens the archives among the files that have arrived, as those of a folder are. An arrival that is only looked at
-    /// stays as it is.
+    /// Opens the archives among the files that have arrived from `place` under these names, as those of a folder are. An
+    /// arrival that is only looked at stays as it is.
     ///
     /// # Errors
     /// [`TransportError::Landing`] where the folder cannot be written or read back.
-    pub(crate) fn open_archives(&mut self, limits: Limits, place: &str) -> Result<(), TransportError> {
+    pub(crate) fn open_archives_among<'a>(
+        &mut self,
+        names: impl IntoIterator<Item = &'a str>,
+        limits: Limits,
+        place: &str,
+    ) -> Result<(), TransportError> {
+        if names.into_iter().all(|name| Form::of(name) == Form::Plain) {
+            return Ok(());
+        }
         let failed = |source| TransportError::Landing { source };
         let Some((came, raw)) = self.set_aside().map_err(failed)? else {
             return Ok(());

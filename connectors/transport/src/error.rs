@@ -122,8 +122,8 @@ pub enum Fault {
     },
     /// Our clock and the server's are too far apart.
     #[error(
-        "the clock of this machine is {minutes} minutes {} the server's, which refuses what is more than two hours off; \
-         set it by NTP", if *.ahead { "ahead of" } else { "behind" }
+        "the clock of this machine is {minutes} minutes {} the server's, which refuses what is so far off; set it by \
+         NTP", if *.ahead { "ahead of" } else { "behind" }
     )]
     ClockSkew {
         /// By how much.
@@ -134,6 +134,9 @@ pub enum Fault {
     /// The server no longer has it, or does not have all of it yet.
     #[error("the server no longer has it")]
     Gone,
+    /// What lies there is no longer what was listed.
+    #[error("it was replaced since it was listed; the next night takes what is there now")]
+    Replaced,
     /// More bytes than the limit.
     #[error("it is larger than {limit} bytes")]
     TooLarge {
@@ -168,6 +171,7 @@ impl Fault {
             Fault::Denied { .. } => ("denied", Again::Never),
             Fault::ClockSkew { .. } => ("clock", Again::Never),
             Fault::Gone => ("gone", Again::Never),
+            Fault::Replaced => ("replaced", Again::Never),
             Fault::TooLarge { .. } => ("too-large", Again::Never),
             Fault::Damaged(_) => ("damaged", Again::Never),
             Fault::Told(_) => ("told", Again::Never),
@@ -180,8 +184,41 @@ impl Fault {
     pub fn of_one_delivery(&self) -> bool {
         matches!(
             self,
-            Fault::Gone | Fault::TooLarge { .. } | Fault::Damaged(_) | Fault::Status { .. }
+            Fault::Gone | Fault::Replaced | Fault::TooLarge { .. } | Fault::Damaged(_) | Fault::Status { .. }
         )
+    }
+}
+
+/// Why a file could not be brought to the landing folder.
+pub(crate) enum Broken {
+    /// The landing folder.
+    Landing(io::Error),
+    /// The source, or the delivery.
+    Fault(Fault),
+}
+
+impl Broken {
+    /// Its class, and whether it may pass by itself. A disk that fails is not the source's matter.
+    pub(crate) fn judge(&self) -> Judged {
+        match self {
+            Broken::Landing(error) => Fault::Io(error.kind().into()).judge(),
+            Broken::Fault(fault) => fault.judge(),
+        }
+    }
+
+    /// The failure of this place.
+    pub(crate) fn at(self, place: String) -> TransportError {
+        match self {
+            Broken::Landing(source) => TransportError::Landing { source },
+            Broken::Fault(fault) if fault.of_one_delivery() => TransportError::Delivery { place, fault },
+            Broken::Fault(fault) => TransportError::Source { place, fault },
+        }
+    }
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Broken::Fault(fault)
     }
 }
 

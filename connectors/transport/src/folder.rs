@@ -16,29 +16,9 @@ use std::{
 
 use crate::{
     Arrival, Checked, Fault, Limits, Listing, Offered, TransportError,
-    archive::{self, Form, Raw},
+    archive::{self, Raw},
+    dropped::{self, ARCHIVE, Grouping, Then},
 };
-
-/// What becomes of a delivery in its folder once the night has its verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Then {
-    /// It stays, and is recognised by its hash on later nights.
-    #[default]
-    Keep,
-    /// It moves to the sub-folder `archive`.
-    Archive,
-    /// It is deleted.
-    Delete,
-}
-
-/// Whether files that lie loose in the folder belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouping {
-    /// Each file is a delivery.
-    EachFile,
-    /// All loose files together are one delivery (a set of tables).
-    Together,
-}
 
 /// A drop folder of one feed.
 #[derive(Clone, Debug)]
@@ -57,48 +37,11 @@ pub struct Folder {
     pub limits: Limits,
 }
 
-/// One file where the provider left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Its name.
-    pub name: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its length when it was found.
-    pub bytes: u64,
-    /// When it was last changed.
-    pub modified: SystemTime,
-}
+/// One file in the folder.
+pub type SourceFile = dropped::SourceFile<PathBuf>;
 
-impl SourceFile {
-    fn raw(&self) -> Raw {
-        Raw {
-            name: self.name.clone(),
-            path: self.path.clone(),
-            bytes: self.bytes,
-        }
-    }
-}
-
-/// A delivery where the provider left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// The sub-folder it came in, if it did.
-    pub sub_folder: Option<PathBuf>,
-    /// Its files, in the order of their names.
-    pub files: Vec<SourceFile>,
-}
-
-impl Dropped {
-    /// When its youngest file was last changed: the transport's time of the delivery.
-    fn modified(&self) -> SystemTime {
-        self.files
-            .iter()
-            .map(|file| file.modified)
-            .max()
-            .unwrap_or(SystemTime::UNIX_EPOCH)
-    }
-}
+/// A delivery in the folder.
+pub type Dropped = dropped::Dropped<PathBuf>;
 
 impl Folder {
     /// Lists the deliveries in the folder, in the order of their names.
@@ -108,9 +51,7 @@ impl Folder {
     pub fn list(&self, now: SystemTime) -> Result<Listing, TransportError> {
         let mut listing = Listing::default();
         for delivery in self.deliveries()? {
-            // A time in the future is a clock that differs, not a file still being written.
-            let age = now.duration_since(delivery.modified()).unwrap_or(self.quiet);
-            if age >= self.quiet {
+            if delivery.is_settled(now, self.quiet) {
                 listing.ready.push(Offered::Folder(self.clone(), delivery));
             } else {
                 listing.unsettled += 1;
@@ -132,7 +73,7 @@ impl Folder {
 
     fn deliveries_inner(&self) -> io::Result<Vec<Dropped>> {
         let mut loose = Vec::new();
-        let mut drops = Vec::new();
+        let mut sub_folders = Vec::new();
         for (name, path, metadata) in entries(&self.path)? {
             if metadata.is_file() {
                 loose.push(source_file(name, path, &metadata)?);
@@ -143,29 +84,10 @@ impl Folder {
                         files.push(source_file(name, path, &metadata)?);
                     }
                 }
-                if !files.is_empty() {
-                    drops.push(Dropped {
-                        sub_folder: Some(path),
-                        files,
-                    });
-                }
+                sub_folders.push((path, files));
             }
         }
-        // A zip is a sub-folder of its own, wherever its neighbours belong.
-        let alone =
-            |file: &SourceFile| self.grouping == Grouping::EachFile || Form::of(&file.name) == Form::Zip;
-        let (alone, together): (Vec<_>, Vec<_>) = loose.into_iter().partition(alone);
-        drops.extend(alone.into_iter().map(|file| Dropped {
-            sub_folder: None,
-            files: vec![file],
-        }));
-        if !together.is_empty() {
-            drops.push(Dropped {
-                sub_folder: None,
-                files: together,
-            });
-        }
-        Ok(drops)
+        Ok(dropped::deliveries(sub_folders, loose, self.grouping))
     }
 
     /// Copies a delivery into the landing folder, archives opened. One that cannot be opened lands as it came, with the
@@ -175,7 +97,7 @@ impl Folder {
     /// [`TransportError::Delivery`] where it cannot be read, [`TransportError::Landing`] where it cannot be written.
     pub fn fetch(&self, dropped: &Dropped, into: &mut Arrival) -> Result<(), TransportError> {
         into.received(dropped.modified());
-        let raw: Vec<Raw> = dropped.files.iter().map(SourceFile::raw).collect();
+        let raw: Vec<Raw> = dropped.files.iter().map(raw).collect();
         archive::pour(&raw, self.limits, &self.place(), into)
     }
 
@@ -257,9 +179,6 @@ impl Folder {
     }
 }
 
-/// The sub-folder that loaded deliveries move to.
-const ARCHIVE: &str = "archive";
-
 type Entry = (String, PathBuf, fs::Metadata);
 
 /// The visible entries of a folder, by name. Links are followed: an operator may link a share in.
@@ -268,10 +187,7 @@ fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let unfinished = [".tmp", ".part", ".filepart"]
-            .iter()
-            .any(|ending| name.to_ascii_lowercase().ends_with(ending));
-        if name.starts_with('.') || name.starts_with("~$") || unfinished {
+        if dropped::is_unfinished(&name) {
             continue;
         }
         match fs::metadata(entry.path()) {
@@ -282,6 +198,14 @@ fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
     }
     found.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(found)
+}
+
+fn raw(file: &SourceFile) -> Raw {
+    Raw {
+        name: file.name.clone(),
+        path: file.path.clone(),
+        bytes: file.bytes,
+    }
 }
 
 fn source_file(name: String, path: PathBuf, metadata: &fs::Metadata) -> io::Result<SourceFile> {

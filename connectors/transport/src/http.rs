@@ -242,20 +242,46 @@ pub async fn stream<E: From<Fault>>(
     silence: Duration,
     mut each: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let started = Instant::now();
-    let mut bytes = 0u64;
+    let mut pace = Pace::new(silence);
     loop {
         let piece = match response.chunk().await {
             Ok(Some(piece)) => piece,
             Ok(None) => return Ok(()),
             Err(error) => return Err(fault(&error, silence).into()),
         };
-        bytes += piece.len() as u64;
         each(&piece)?;
-        let elapsed = started.elapsed();
-        if elapsed > silence && bytes / elapsed.as_secs().max(1) < LEAST_BYTES_A_SECOND {
-            return Err(Fault::Timeout(elapsed).into());
+        pace.came(piece.len())?;
+    }
+}
+
+/// How fast a body comes.
+pub(crate) struct Pace {
+    started: Instant,
+    silence: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    /// From now on; the first `silence` is given to it.
+    pub(crate) fn new(silence: Duration) -> Self {
+        Pace {
+            started: Instant::now(),
+            silence,
+            bytes: 0,
         }
+    }
+
+    /// So many bytes more have come.
+    ///
+    /// # Errors
+    /// [`Fault::Timeout`] where it trickles.
+    pub(crate) fn came(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.bytes += bytes as u64;
+        let elapsed = self.started.elapsed();
+        if elapsed > self.silence && self.bytes / elapsed.as_secs().max(1) < LEAST_BYTES_A_SECOND {
+            return Err(Fault::Timeout(elapsed));
+        }
+        Ok(())
     }
 }
 

@@ -6,12 +6,14 @@
 
 pub mod archive;
 pub mod arrival;
+pub mod dropped;
 pub mod error;
 pub mod folder;
 pub mod hash;
 pub mod http;
 pub mod landing;
 pub mod mesh;
+pub mod object;
 pub mod post;
 pub mod promise;
 pub mod pull;
@@ -19,11 +21,13 @@ pub mod source;
 
 pub use archive::Limits;
 pub use arrival::Arrival;
+pub use dropped::{Grouping, Then};
 pub use error::{Fault, TransportError};
-pub use folder::{Folder, Grouping, Then};
+pub use folder::Folder;
 pub use hash::DeliveryHash;
 pub use landing::{Landed, Landing};
 pub use mesh::{Mailbox, MeshFeed};
+pub use object::Bucket;
 pub use post::Post;
 pub use promise::Promise;
 pub use pull::Pull;

@@ -57,8 +57,21 @@ pub const PULL: Promise = Promise {
     local: false,
 };
 
+/// The object store.
+pub const OBJECT_STORE: Promise = Promise {
+    name: "object_store",
+    what: "objects in S3, Azure Blob, Google Cloud Storage or a folder",
+    guarantee: "at least once: what has no durable verdict is found again, and recognised by its hash; an object that is \
+                replaced while it is fetched is left for the next night",
+    order: "none needed: the sender's own dates order records, not arrivals",
+    deletion: "nothing: an object that is no longer listed withdraws nothing",
+    acknowledgement: "the delivery is kept, archived (every object copied, then every object deleted) or deleted, as the \
+                      feed says; one that was replaced since it was listed is left alone",
+    local: false,
+};
+
 /// Every transport.
-pub const ALL: [Promise; 3] = [FOLDER, MESH, PULL];
+pub const ALL: [Promise; 4] = [FOLDER, MESH, PULL, OBJECT_STORE];
 
 /// The page of the documentation.
 pub fn page() -> String {

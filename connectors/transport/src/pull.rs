@@ -33,7 +33,6 @@ pub use self::paging::Paging;
 use self::token::Tokens;
 use crate::{
     Arrival, Checked, Fault, Fetched, Limits, Listing, Offered, TransportError,
-    archive::Form,
     arrival::{ArrivingFile, Mark},
     http::{self, Connection, secret::Secret},
 };
@@ -268,13 +267,10 @@ impl Pull {
             let Some(next) = next else {
                 let text = serde_json::to_string(&bookmark).unwrap_or_default();
                 into.bookmark(text);
-                return match Form::of(&self.settings.file) {
-                    Form::Plain => Ok(Fetched::Whole),
-                    Form::Gzip | Form::Zip => into
-                        .open_archives(self.settings.limits, &self.place())
-                        .map(|()| Fetched::Whole)
-                        .map_err(Broken::Transport),
-                };
+                return into
+                    .open_archives_among([self.settings.file.as_str()], self.settings.limits, &self.place())
+                    .map(|()| Fetched::Whole)
+                    .map_err(Broken::Transport);
             };
             let next = url
                 .join(&next)

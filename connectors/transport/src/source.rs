@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use crate::{Arrival, Folder, MeshFeed, Promise, Pull, TransportError, folder, mesh, promise};
+use crate::{
+    Arrival, Bucket, Folder, MeshFeed, Promise, Pull, TransportError, folder, mesh, object, promise,
+};
 
 /// Where a feed's deliveries come from.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub enum Source {
     Mesh(Arc<MeshFeed>),
     /// An address over HTTPS.
     Pull(Arc<Pull>),
+    /// An object store.
+    Object(Arc<Bucket>),
 }
 
 /// A delivery where its sender left it.
@@ -25,6 +29,8 @@ pub enum Offered {
     Mesh(Arc<MeshFeed>, mesh::Message),
     /// At an address.
     Pull(Arc<Pull>),
+    /// In an object store.
+    Object(Arc<Bucket>, object::Dropped),
 }
 
 /// What fetching came to.
@@ -45,7 +51,8 @@ pub struct Listing {
     pub unsettled: usize,
     /// What a person should know, each a sentence; the feed counts as incomplete.
     pub alerts: Vec<String>,
-    /// What holds no delivery and is acknowledged once the alert that tells of it is written down.
+    /// What is only acknowledged, once the alerts are written down: reports, and what a night that was stopped had begun
+    /// to acknowledge.
     pub noted: Vec<Offered>,
 }
 
@@ -67,6 +74,7 @@ impl Source {
             Source::Folder(_) => &promise::FOLDER,
             Source::Mesh(_) => &promise::MESH,
             Source::Pull(_) => &promise::PULL,
+            Source::Object(_) => &promise::OBJECT_STORE,
         }
     }
 
@@ -79,6 +87,7 @@ impl Source {
             Source::Folder(folder) => folder.list(SystemTime::now()),
             Source::Mesh(feed) => feed.list().await,
             Source::Pull(pull) => Ok(pull.list()),
+            Source::Object(bucket) => bucket.list().await,
         }
     }
 
@@ -88,6 +97,7 @@ impl Source {
             Source::Folder(folder) => folder.check(SystemTime::now()),
             Source::Mesh(feed) => feed.check().await,
             Source::Pull(pull) => pull.check().await,
+            Source::Object(bucket) => bucket.check().await,
         }
     }
 }
@@ -103,6 +113,7 @@ impl Offered {
             Offered::Folder(folder, dropped) => folder.fetch(dropped, into).map(|()| Fetched::Whole),
             Offered::Mesh(feed, message) => feed.fetch(message, into).await.map(|()| Fetched::Whole),
             Offered::Pull(pull) => pull.fetch(into).await,
+            Offered::Object(bucket, delivery) => bucket.fetch(delivery, into).await.map(|()| Fetched::Whole),
         }
     }
 
@@ -116,6 +127,7 @@ impl Offered {
             Offered::Mesh(feed, message) => feed.acknowledge(message).await,
             // Nobody is told: the bookmark, kept with the records, is what moves on.
             Offered::Pull(_) => Ok(()),
+            Offered::Object(bucket, delivery) => bucket.acknowledge(delivery).await,
         }
     }
 }

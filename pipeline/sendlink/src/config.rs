@@ -7,6 +7,7 @@ mod duration;
 mod feed;
 mod https;
 mod mailbox;
+mod object_store;
 mod opt_outs;
 mod register;
 mod watch;
@@ -24,6 +25,7 @@ pub use self::{
     feed::{Delivery, Feed, From, Then},
     https::{Access, FromHttps, Paging},
     mailbox::Mailbox,
+    object_store::{AzureAccess, FromObjectStore, ObjectStore},
     opt_outs::{OptOuts, WithoutNumber},
     register::Register,
     watch::{Address, After, Alert, Email, Security, Watch},
@@ -265,6 +267,7 @@ impl Config {
         match &feed.from {
             From::Folder(from) => vec![("folder", self.path(&from.folder))],
             From::Https(https) => vec![("address", PathBuf::from(https.url.as_str()))],
+            From::ObjectStore(from) => vec![("objects", PathBuf::from(from.place()))],
             From::Mesh(mesh) => {
                 let mut pairs = Vec::new();
                 for workflow in &mesh.workflows {

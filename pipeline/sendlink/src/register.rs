@@ -90,6 +90,7 @@ pub fn way(feed: &Feed) -> &'static str {
         From::Folder(_) => transport::promise::FOLDER.what,
         From::Mesh(_) => transport::promise::MESH.what,
         From::Https(_) => transport::promise::PULL.what,
+        From::ObjectStore(_) => transport::promise::OBJECT_STORE.what,
     }
 }
 

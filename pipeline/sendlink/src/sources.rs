@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use kit::retry::RetryPolicy;
 use transport::{
-    Fault, Folder, Limits, Mailbox, MeshFeed, Pull, Source, TransportError,
+    Bucket, Fault, Folder, Limits, Mailbox, MeshFeed, Pull, Source, TransportError,
     http::Connection,
     mesh::{Agreement, Settings},
+    object,
     pull::{self, Access, Paging, Since},
 };
 
 use crate::{
-    config::{self, Config, From, FromHttps, Then},
+    config::{self, AzureAccess, Config, From, FromHttps, FromObjectStore, ObjectStore, Then},
     feeds::Ready,
 };
 
@@ -44,11 +45,7 @@ impl<'a> Sources<'a> {
             From::Folder(from) => Ok(Source::Folder(Folder {
                 feed: ready.feed.name.clone(),
                 path: self.config.path(&from.folder),
-                then: match from.then {
-                    Then::Keep => transport::Then::Keep,
-                    Then::Archive => transport::Then::Archive,
-                    Then::Delete => transport::Then::Delete,
-                },
+                then: then(from.then),
                 quiet: from.quiet.0,
                 grouping: ready.grouping(),
                 limits: Limits::USUAL,
@@ -58,6 +55,7 @@ impl<'a> Sources<'a> {
                 workflows: mesh.workflows.clone(),
                 senders: mesh.senders.clone(),
             }))),
+            From::ObjectStore(from) => Ok(Source::Object(Bucket::open(bucket(self.config, ready, from))?)),
             From::Https(https) => Ok(Source::Pull(Pull::open(
                 pull(self.config, ready, https),
                 bookmark,
@@ -95,6 +93,88 @@ impl<'a> Sources<'a> {
                 fault: Fault::Damaged("it is not in the configuration"),
             }),
         }
+    }
+}
+
+fn then(then: Then) -> transport::Then {
+    match then {
+        Then::Keep => transport::Then::Keep,
+        Then::Archive => transport::Then::Archive,
+        Then::Delete => transport::Then::Delete,
+    }
+}
+
+fn bucket(config: &Config, ready: &Ready<'_>, from: &FromObjectStore) -> object::Settings {
+    let path = |file: &PathBuf| config.path(file);
+    let store = match &from.store {
+        ObjectStore::S3 {
+            bucket,
+            region,
+            endpoint,
+            key_id,
+            secret_file,
+        } => object::Store::S3 {
+            bucket: bucket.clone(),
+            region: region.clone(),
+            endpoint: endpoint.clone(),
+            key: key_id.clone().zip(secret_file.as_ref().map(path)),
+        },
+        ObjectStore::Azure {
+            account,
+            container,
+            endpoint,
+            access,
+        } => object::Store::Azure {
+            account: account.clone(),
+            container: container.clone(),
+            endpoint: endpoint.clone(),
+            access: match access {
+                AzureAccess::Key { file } => object::AzureAccess::Key(path(file)),
+                AzureAccess::Signature { file } => object::AzureAccess::Signature(path(file)),
+                AzureAccess::Client {
+                    tenant,
+                    client_id,
+                    secret_file,
+                    authority,
+                } => object::AzureAccess::Client {
+                    tenant: tenant.clone(),
+                    client_id: client_id.clone(),
+                    secret_file: path(secret_file),
+                    authority: authority.clone(),
+                },
+            },
+        },
+        ObjectStore::Google {
+            bucket,
+            endpoint,
+            key_file,
+        } => object::Store::Google {
+            bucket: bucket.clone(),
+            endpoint: endpoint.clone(),
+            key_file: key_file.as_ref().map(path),
+        },
+        ObjectStore::Local { folder } => object::Store::Local { folder: path(folder) },
+    };
+    object::Settings {
+        feed: ready.feed.name.clone(),
+        store,
+        prefix: from.prefix.clone(),
+        pattern: from.pattern.as_ref().map(|pattern| pattern.0.clone()),
+        then: then(from.then),
+        quiet: from.quiet.0,
+        grouping: ready.grouping(),
+        connection: Connection {
+            certificate: None,
+            authority: from.authority_file.as_ref().map(path),
+            proxy: from.proxy.clone(),
+            silence: from.silence.0,
+        },
+        retry: RetryPolicy {
+            budget: from.patience.0,
+            ..Settings::RETRY
+        },
+        largest: Limits::USUAL.total,
+        limits: Limits::USUAL,
     }
 }
 

@@ -9,6 +9,10 @@ use std::{
     time::Duration,
 };
 
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request as it came.
@@ -75,6 +79,63 @@ pub enum Fault {
     Hang(Duration),
     /// The answer comes byte by byte.
     Slices,
+    /// The answer comes late by so long.
+    Late(Duration),
+    /// The answer comes in drops of so many bytes, with such a pause before each.
+    Drip(usize, Duration),
+    /// The answer comes twice on one connection.
+    Twice,
+}
+
+impl Fault {
+    /// A fault for one request or a burst of them, drawn from a stream of random numbers, and for how many. `silence` is
+    /// after how long the client gives up.
+    pub fn draw(random: &mut ChaCha8Rng, silence: Duration) -> (Fault, usize) {
+        let mut below = |limit: u32| random.next_u32() % limit;
+        let busy = |status: u16| Reply::new(status, "busy");
+        let fault = match below(11) {
+            0 => Fault::ResetAt(below(1024) as usize),
+            1 => Fault::CloseAt(below(1024) as usize),
+            2 => Fault::Slices,
+            3 => Fault::Late(silence * below(100) / 200),
+            4 => Fault::Hang(silence * 3 / 2),
+            5 => Fault::Drip(8 + below(200) as usize, silence / 20),
+            6 => Fault::Twice,
+            7 => Fault::Instead(busy(429)),
+            8 => Fault::Instead(busy(429).with("retry-after", 0)),
+            9 => Fault::Instead(busy([500, 502, 503, 504][below(4) as usize])),
+            _ => {
+                let burst = 2 + below(4) as usize;
+                return (Fault::Instead(busy(503)), burst);
+            }
+        };
+        (fault, 1)
+    }
+}
+
+/// Faults drawn from a seed, until so many have come.
+struct Storm {
+    random: ChaCha8Rng,
+    silence: Duration,
+    left: usize,
+    burst: Option<(Fault, usize)>,
+}
+
+impl Storm {
+    fn next(&mut self) -> Option<Fault> {
+        let (fault, times) = match self.burst.take() {
+            Some(burst) => burst,
+            None if self.left == 0 || self.random.next_u32() % 2 == 0 => return None,
+            None => {
+                self.left -= 1;
+                Fault::draw(&mut self.random, self.silence)
+            }
+        };
+        if times > 1 {
+            self.burst = Some((fault.clone(), times - 1));
+        }
+        Some(fault)
+    }
 }
 
 /// A fault that waits for its request.
@@ -89,6 +150,7 @@ struct Planned {
 #[derive(Default)]
 struct Shared {
     plan: Mutex<Vec<Planned>>,
+    storm: Mutex<Option<Storm>>,
     log: Mutex<Vec<String>>,
     sent: Mutex<usize>,
 }
@@ -98,6 +160,30 @@ pub struct Server {
     /// Its address, without a path.
     pub url: String,
     shared: Arc<Shared>,
+}
+
+/// Asks a server on this machine, over a connection of its own: the status and the body.
+pub fn ask(port: u16, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    let mut request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes()).expect("the server reads");
+    stream.write_all(body).expect("the server reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the server answers");
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text
+        .split_whitespace()
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let (_, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+    (status.expect("a status"), body.as_bytes().to_vec())
 }
 
 /// What answers requests.
@@ -131,6 +217,16 @@ impl Server {
             path: path.to_owned(),
             times,
             fault,
+        });
+    }
+
+    /// Lets so many faults come, drawn from a seed, at every second request or so. After `silence` the client gives up.
+    pub fn storm(&self, seed: u64, faults: usize, silence: Duration) {
+        *self.shared.storm.lock().expect("no panic") = Some(Storm {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            silence,
+            left: faults,
+            burst: None,
         });
     }
 
@@ -215,6 +311,21 @@ fn answer(
                 stream.flush()?;
             }
         }
+        Some(Fault::Late(time)) => {
+            thread::sleep(time);
+            stream.write_all(&bytes)?;
+        }
+        Some(Fault::Drip(size, pause)) => {
+            for drop in bytes.chunks(size) {
+                thread::sleep(pause);
+                stream.write_all(drop)?;
+                stream.flush()?;
+            }
+        }
+        Some(Fault::Twice) => {
+            stream.write_all(&bytes)?;
+            stream.write_all(&bytes)?;
+        }
         Some(Fault::Instead(_)) | None => stream.write_all(&bytes)?,
     }
     *shared.sent.lock().expect("no panic") += sent;
@@ -222,6 +333,9 @@ fn answer(
 }
 
 fn due(shared: &Shared, request: &Request) -> Option<Fault> {
+    if let Some(storm) = &mut *shared.storm.lock().expect("no panic") {
+        return storm.next();
+    }
     let mut plan = shared.plan.lock().expect("no panic");
     let planned = plan.iter_mut().find(|planned| {
         planned.times > 0 && planned.method == request.method && request.path.ends_with(&planned.path)

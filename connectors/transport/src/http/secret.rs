@@ -21,14 +21,25 @@ impl Secret {
             path: path.to_owned(),
             reason,
         };
-        let text = fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| wrong(error.to_string()))?;
+        let Secret(text) = Secret::read_whole(what, path)?;
         let line = text.trim_end_matches(['\r', '\n']);
         if line.is_empty() || line.contains(['\r', '\n']) {
             return Err(wrong("it does not hold one line".to_owned()));
         }
         Ok(Secret(Zeroizing::new(line.to_owned())))
+    }
+
+    /// Reads a secret of several lines from its file, such as a private key.
+    ///
+    /// # Errors
+    /// [`TransportError::Setup`] where it cannot be read.
+    pub fn read_whole(what: &'static str, path: &Path) -> Result<Self, TransportError> {
+        let text = fs::read_to_string(path).map_err(|error| TransportError::Setup {
+            what,
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Secret(Zeroizing::new(text)))
     }
 
     /// The secret itself.

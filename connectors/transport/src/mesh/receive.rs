@@ -10,8 +10,8 @@ use url::Url;
 use super::{Mailbox, Message, Report, wire};
 use crate::{
     Arrival, Fault, TransportError,
-    archive::Form,
     arrival::{ArrivingFile, Mark},
+    error::Broken,
     http,
 };
 
@@ -209,26 +209,13 @@ impl Mailbox {
             let file = Mutex::new(Some(file));
             let result = self.parts(message, &file).await;
             let file = file.into_inner();
-            result.map_err(|error| match error {
-                Broken::Landing(source) => TransportError::Landing { source },
-                Broken::Fault(fault) if fault.of_one_delivery() => TransportError::Delivery {
-                    place: self.place(),
-                    fault,
-                },
-                Broken::Fault(fault) => TransportError::Source {
-                    place: self.place(),
-                    fault,
-                },
-            })?;
+            result.map_err(|broken| broken.at(self.place()))?;
             file
         };
         if let Some(file) = parts {
             file.finish()?;
         }
-        match Form::of(&message.file) {
-            Form::Plain => Ok(()),
-            Form::Gzip | Form::Zip => into.open_archives(self.settings.limits, &self.place()),
-        }
+        into.open_archives_among([message.file.as_str()], self.settings.limits, &self.place())
     }
 
     async fn parts(&self, message: &Message, file: &Mutex<Option<ArrivingFile<'_>>>) -> Result<(), Broken> {
@@ -330,29 +317,6 @@ fn unzipped(response: &Response, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
         .read_to_end(&mut text)
         .map_err(|_| Fault::Damaged("a compressed answer that cannot be opened"))?;
     Ok(text)
-}
-
-/// Why a part could not be downloaded.
-enum Broken {
-    /// The landing folder.
-    Landing(std::io::Error),
-    /// The service, or the message.
-    Fault(Fault),
-}
-
-impl Broken {
-    fn judge(&self) -> kit::retry::Judged {
-        match self {
-            Broken::Landing(error) => Fault::Io(std::io::Error::from(error.kind())).judge(),
-            Broken::Fault(fault) => fault.judge(),
-        }
-    }
-}
-
-impl From<Fault> for Broken {
-    fn from(fault: Fault) -> Self {
-        Broken::Fault(fault)
-    }
 }
 
 /// Why a body could not be taken on.

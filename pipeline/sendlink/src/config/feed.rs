@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use records::Kind;
 use serde::Deserialize;
 
-use super::{Span, https::FromHttps, mailbox};
+use super::{Span, https::FromHttps, mailbox, object_store::FromObjectStore};
 
 /// `[[feed]]`: one flow of one kind of records from one provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,6 +46,8 @@ pub enum From {
     Mesh(FromMesh),
     /// An address over HTTPS.
     Https(Box<FromHttps>),
+    /// An object store.
+    ObjectStore(Box<FromObjectStore>),
 }
 
 /// `from` as it is written.
@@ -57,6 +59,7 @@ struct FromTable {
     quiet: Option<Span>,
     mesh: Option<FromMesh>,
     https: Option<FromHttps>,
+    object_store: Option<FromObjectStore>,
 }
 
 /// A drop folder.
@@ -86,7 +89,9 @@ pub struct FromMesh {
 }
 
 /// A minute: long enough for a copy over a slow share to touch the file again.
-const QUIET: Span = Span(std::time::Duration::from_secs(60));
+pub(super) fn default_quiet() -> Span {
+    Span(std::time::Duration::from_secs(60))
+}
 
 impl TryFrom<FromTable> for From {
     type Error = &'static str;
@@ -98,19 +103,30 @@ impl TryFrom<FromTable> for From {
             quiet,
             mesh,
             https,
+            object_store,
         } = table;
-        match (folder, mesh, https) {
-            (Some(folder), None, None) => Ok(From::Folder(FromFolder {
+        let of_folder = then.is_some() || quiet.is_some();
+        let folder = folder.map(|folder| {
+            From::Folder(FromFolder {
                 folder,
                 then: then.unwrap_or_default(),
-                quiet: quiet.unwrap_or(QUIET),
-            })),
-            (None, Some(_), None) | (None, None, Some(_)) if then.is_some() || quiet.is_some() => {
-                Err("`then` and `quiet` are for a folder alone")
+                quiet: quiet.unwrap_or_else(default_quiet),
+            })
+        });
+        let mut ways = [
+            folder,
+            mesh.map(From::Mesh),
+            https.map(|https| From::Https(Box::new(https))),
+            object_store.map(|store| From::ObjectStore(Box::new(store))),
+        ]
+        .into_iter()
+        .flatten();
+        match (ways.next(), ways.next()) {
+            (Some(way), None) if of_folder && !matches!(way, From::Folder(_)) => {
+                Err("`then` and `quiet` beside the way itself are for a folder alone")
             }
-            (None, Some(mesh), None) => Ok(From::Mesh(mesh)),
-            (None, None, Some(https)) => Ok(From::Https(Box::new(https))),
-            _ => Err("one way for deliveries to come: `folder`, `mesh` or `https`"),
+            (Some(way), None) => Ok(way),
+            _ => Err("one way for deliveries to come: `folder`, `mesh`, `https` or `object_store`"),
         }
     }
 }
@@ -281,6 +297,7 @@ impl Feed {
             From::Folder(_) => {}
             From::Mesh(mesh) => faults.extend(mesh.faults()),
             From::Https(https) => faults.extend(https.faults()),
+            From::ObjectStore(store) => faults.extend(store.faults()),
         }
         let (least, most) = self.volume();
         if !((0.0..=1.0).contains(&least) && most >= 1.0) {
