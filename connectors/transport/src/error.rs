@@ -134,6 +134,13 @@ pub enum Fault {
     /// The server no longer has it, or does not have all of it yet.
     #[error("the server no longer has it")]
     Gone,
+    /// The server is not the one that the configuration knows: the fingerprint of the host key that it shows, where it
+    /// shows one that could be compared.
+    #[error("{}", host_key(.0.as_deref()))]
+    HostKey(Option<String>),
+    /// The server knows who we are and does not let us.
+    #[error("the server refuses: {0}")]
+    NotPermitted(&'static str),
     /// What lies there is no longer what was listed.
     #[error("it was replaced since it was listed; the next night takes what is there now")]
     Replaced,
@@ -171,6 +178,8 @@ impl Fault {
             Fault::Denied { .. } => ("denied", Again::Never),
             Fault::ClockSkew { .. } => ("clock", Again::Never),
             Fault::Gone => ("gone", Again::Never),
+            Fault::HostKey(_) => ("host-key", Again::Never),
+            Fault::NotPermitted(_) => ("denied", Again::Never),
             Fault::Replaced => ("replaced", Again::Never),
             Fault::TooLarge { .. } => ("too-large", Again::Never),
             Fault::Damaged(_) => ("damaged", Again::Never),
@@ -219,6 +228,13 @@ impl Broken {
 impl From<Fault> for Broken {
     fn from(fault: Fault) -> Self {
         Broken::Fault(fault)
+    }
+}
+
+fn host_key(fingerprint: Option<&str>) -> String {
+    match fingerprint {
+        Some(shown) => format!("the server shows a host key that is not in the configuration ({shown})"),
+        None => "the server shows no host key of a kind that is in the configuration".to_owned(),
     }
 }
 

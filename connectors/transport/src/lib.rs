@@ -17,6 +17,7 @@ pub mod object;
 pub mod post;
 pub mod promise;
 pub mod pull;
+pub mod sftp;
 pub mod source;
 
 pub use archive::Limits;
@@ -31,4 +32,5 @@ pub use object::Bucket;
 pub use post::Post;
 pub use promise::Promise;
 pub use pull::Pull;
+pub use sftp::Sftp;
 pub use source::{Checked, Fetched, Listing, Offered, Source};

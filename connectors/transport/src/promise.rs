@@ -70,8 +70,21 @@ pub const OBJECT_STORE: Promise = Promise {
     local: false,
 };
 
+/// The folder on an SFTP server.
+pub const SFTP: Promise = Promise {
+    name: "sftp",
+    what: "a folder on an SFTP server",
+    guarantee: "at least once: what has no durable verdict is found again, and recognised by its hash; a file that grows \
+                while it is fetched is left for the next night",
+    order: "none needed: the sender's own dates order records, not arrivals",
+    deletion: "nothing: a file that vanishes from the folder withdraws nothing",
+    acknowledgement: "the delivery is kept, moved to `archive` or deleted, as the feed says; one that changed since it was \
+                      listed is left alone",
+    local: false,
+};
+
 /// Every transport.
-pub const ALL: [Promise; 4] = [FOLDER, MESH, PULL, OBJECT_STORE];
+pub const ALL: [Promise; 5] = [FOLDER, MESH, PULL, OBJECT_STORE, SFTP];
 
 /// The page of the documentation.
 pub fn page() -> String {

@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::SystemTime};
 
 use crate::{
-    Arrival, Bucket, Folder, MeshFeed, Promise, Pull, TransportError, folder, mesh, object, promise,
+    Arrival, Bucket, Folder, MeshFeed, Promise, Pull, Sftp, TransportError, folder, mesh, object, promise,
+    sftp,
 };
 
 /// Where a feed's deliveries come from.
@@ -18,6 +19,8 @@ pub enum Source {
     Pull(Arc<Pull>),
     /// An object store.
     Object(Arc<Bucket>),
+    /// A folder on an SFTP server.
+    Sftp(Arc<Sftp>),
 }
 
 /// A delivery where its sender left it.
@@ -31,6 +34,8 @@ pub enum Offered {
     Pull(Arc<Pull>),
     /// In an object store.
     Object(Arc<Bucket>, object::Dropped),
+    /// On an SFTP server.
+    Sftp(Arc<Sftp>, sftp::Dropped),
 }
 
 /// What fetching came to.
@@ -75,6 +80,7 @@ impl Source {
             Source::Mesh(_) => &promise::MESH,
             Source::Pull(_) => &promise::PULL,
             Source::Object(_) => &promise::OBJECT_STORE,
+            Source::Sftp(_) => &promise::SFTP,
         }
     }
 
@@ -88,6 +94,7 @@ impl Source {
             Source::Mesh(feed) => feed.list().await,
             Source::Pull(pull) => Ok(pull.list()),
             Source::Object(bucket) => bucket.list().await,
+            Source::Sftp(sftp) => sftp.list().await,
         }
     }
 
@@ -98,6 +105,7 @@ impl Source {
             Source::Mesh(feed) => feed.check().await,
             Source::Pull(pull) => pull.check().await,
             Source::Object(bucket) => bucket.check().await,
+            Source::Sftp(sftp) => sftp.check().await,
         }
     }
 }
@@ -114,6 +122,7 @@ impl Offered {
             Offered::Mesh(feed, message) => feed.fetch(message, into).await.map(|()| Fetched::Whole),
             Offered::Pull(pull) => pull.fetch(into).await,
             Offered::Object(bucket, delivery) => bucket.fetch(delivery, into).await.map(|()| Fetched::Whole),
+            Offered::Sftp(sftp, delivery) => sftp.fetch(delivery, into).await.map(|()| Fetched::Whole),
         }
     }
 
@@ -128,6 +137,7 @@ impl Offered {
             // Nobody is told: the bookmark, kept with the records, is what moves on.
             Offered::Pull(_) => Ok(()),
             Offered::Object(bucket, delivery) => bucket.acknowledge(delivery).await,
+            Offered::Sftp(sftp, delivery) => sftp.acknowledge(delivery).await,
         }
     }
 }

@@ -10,6 +10,7 @@ mod mailbox;
 mod object_store;
 mod opt_outs;
 mod register;
+mod sftp;
 mod watch;
 
 use std::{
@@ -28,6 +29,7 @@ pub use self::{
     object_store::{AzureAccess, FromObjectStore, ObjectStore},
     opt_outs::{OptOuts, WithoutNumber},
     register::Register,
+    sftp::FromSftp,
     watch::{Address, After, Alert, Email, Security, Watch},
 };
 use crate::exit::{Exit, Failure};
@@ -268,6 +270,7 @@ impl Config {
             From::Folder(from) => vec![("folder", self.path(&from.folder))],
             From::Https(https) => vec![("address", PathBuf::from(https.url.as_str()))],
             From::ObjectStore(from) => vec![("objects", PathBuf::from(from.place()))],
+            From::Sftp(from) => vec![("folder of the same server", PathBuf::from(from.place()))],
             From::Mesh(mesh) => {
                 let mut pairs = Vec::new();
                 for workflow in &mesh.workflows {

@@ -91,6 +91,7 @@ pub fn way(feed: &Feed) -> &'static str {
         From::Mesh(_) => transport::promise::MESH.what,
         From::Https(_) => transport::promise::PULL.what,
         From::ObjectStore(_) => transport::promise::OBJECT_STORE.what,
+        From::Sftp(_) => transport::promise::SFTP.what,
     }
 }
 

@@ -4,15 +4,16 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use kit::retry::RetryPolicy;
 use transport::{
-    Bucket, Fault, Folder, Limits, Mailbox, MeshFeed, Pull, Source, TransportError,
+    Bucket, Fault, Folder, Limits, Mailbox, MeshFeed, Pull, Sftp, Source, TransportError,
     http::Connection,
     mesh::{Agreement, Settings},
     object,
     pull::{self, Access, Paging, Since},
+    sftp,
 };
 
 use crate::{
-    config::{self, AzureAccess, Config, From, FromHttps, FromObjectStore, ObjectStore, Then},
+    config::{self, AzureAccess, Config, From, FromHttps, FromObjectStore, FromSftp, ObjectStore, Then},
     feeds::Ready,
 };
 
@@ -56,6 +57,7 @@ impl<'a> Sources<'a> {
                 senders: mesh.senders.clone(),
             }))),
             From::ObjectStore(from) => Ok(Source::Object(Bucket::open(bucket(self.config, ready, from))?)),
+            From::Sftp(from) => Ok(Source::Sftp(Sftp::open(sftp(self.config, ready, from))?)),
             From::Https(https) => Ok(Source::Pull(Pull::open(
                 pull(self.config, ready, https),
                 bookmark,
@@ -169,6 +171,30 @@ fn bucket(config: &Config, ready: &Ready<'_>, from: &FromObjectStore) -> object:
             proxy: from.proxy.clone(),
             silence: from.silence.0,
         },
+        retry: RetryPolicy {
+            budget: from.patience.0,
+            ..Settings::RETRY
+        },
+        largest: Limits::USUAL.total,
+        limits: Limits::USUAL,
+    }
+}
+
+fn sftp(config: &Config, ready: &Ready<'_>, from: &FromSftp) -> sftp::Settings {
+    sftp::Settings {
+        feed: ready.feed.name.clone(),
+        host: from.host.clone(),
+        port: from.port,
+        user: from.user.clone(),
+        key_file: config.path(&from.key_file),
+        passphrase_file: from.passphrase_file.as_ref().map(|file| config.path(file)),
+        host_keys: from.host_keys.iter().map(|key| key.0.clone()).collect(),
+        folder: from.folder.clone(),
+        pattern: from.pattern.as_ref().map(|pattern| pattern.0.clone()),
+        then: then(from.then),
+        quiet: from.quiet.0,
+        grouping: ready.grouping(),
+        silence: from.silence.0,
         retry: RetryPolicy {
             budget: from.patience.0,
             ..Settings::RETRY

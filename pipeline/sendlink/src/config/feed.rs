@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use records::Kind;
 use serde::Deserialize;
 
-use super::{Span, https::FromHttps, mailbox, object_store::FromObjectStore};
+use super::{Span, https::FromHttps, mailbox, object_store::FromObjectStore, sftp::FromSftp};
 
 /// `[[feed]]`: one flow of one kind of records from one provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,6 +48,8 @@ pub enum From {
     Https(Box<FromHttps>),
     /// An object store.
     ObjectStore(Box<FromObjectStore>),
+    /// A folder on an SFTP server.
+    Sftp(Box<FromSftp>),
 }
 
 /// `from` as it is written.
@@ -60,6 +62,7 @@ struct FromTable {
     mesh: Option<FromMesh>,
     https: Option<FromHttps>,
     object_store: Option<FromObjectStore>,
+    sftp: Option<FromSftp>,
 }
 
 /// A drop folder.
@@ -93,6 +96,11 @@ pub(super) fn default_quiet() -> Span {
     Span(std::time::Duration::from_secs(60))
 }
 
+/// Each night would fetch what stays on another machine once more.
+pub(super) fn archive() -> Then {
+    Then::Archive
+}
+
 impl TryFrom<FromTable> for From {
     type Error = &'static str;
 
@@ -104,6 +112,7 @@ impl TryFrom<FromTable> for From {
             mesh,
             https,
             object_store,
+            sftp,
         } = table;
         let of_folder = then.is_some() || quiet.is_some();
         let folder = folder.map(|folder| {
@@ -118,6 +127,7 @@ impl TryFrom<FromTable> for From {
             mesh.map(From::Mesh),
             https.map(|https| From::Https(Box::new(https))),
             object_store.map(|store| From::ObjectStore(Box::new(store))),
+            sftp.map(|sftp| From::Sftp(Box::new(sftp))),
         ]
         .into_iter()
         .flatten();
@@ -126,7 +136,7 @@ impl TryFrom<FromTable> for From {
                 Err("`then` and `quiet` beside the way itself are for a folder alone")
             }
             (Some(way), None) => Ok(way),
-            _ => Err("one way for deliveries to come: `folder`, `mesh`, `https` or `object_store`"),
+            _ => Err("one way for deliveries to come: `folder`, `mesh`, `https`, `object_store` or `sftp`"),
         }
     }
 }
@@ -298,6 +308,7 @@ impl Feed {
             From::Mesh(mesh) => faults.extend(mesh.faults()),
             From::Https(https) => faults.extend(https.faults()),
             From::ObjectStore(store) => faults.extend(store.faults()),
+            From::Sftp(sftp) => faults.extend(sftp.faults()),
         }
         let (least, most) = self.volume();
         if !((0.0..=1.0).contains(&least) && most >= 1.0) {

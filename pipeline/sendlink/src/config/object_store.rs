@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Span, Then,
-    feed::default_quiet,
+    feed::{archive, default_quiet},
     mailbox::{address_faults, default_patience, default_silence},
 };
 
@@ -47,11 +47,6 @@ pub struct FromObjectStore {
 /// What names must look like: `*` and `?` stand for anything.
 #[derive(Clone, Debug)]
 pub struct Pattern(pub GlobMatcher);
-
-/// Each night would fetch what stays there once more.
-fn archive() -> Then {
-    Then::Archive
-}
 
 /// Which store.
 #[derive(Clone, Debug, Deserialize)]
