@@ -67,8 +67,12 @@ impl Held {
     }
 }
 
+/// Told of each message that is to be acknowledged, before it is.
+pub type OnAcknowledge = Box<dyn Fn(&Held) + Send>;
+
 #[derive(Default)]
 struct State {
+    on_acknowledge: Option<OnAcknowledge>,
     messages: Vec<Held>,
     used: BTreeSet<String>,
     ahead: SignedDuration,
@@ -162,6 +166,11 @@ impl Mesh {
         );
     }
 
+    /// Calls this for each message before it is acknowledged.
+    pub fn on_acknowledge(&self, call: OnAcknowledge) {
+        self.lock().on_acknowledge = Some(call);
+    }
+
     /// Sets the service's clock ahead of ours.
     pub fn set_clock_ahead(&self, by: SignedDuration) {
         self.lock().ahead = by;
@@ -214,6 +223,9 @@ fn answer(state: &mut State, request: &Request, now: Timestamp) -> Reply {
                 .find(|message| message.id == *id && message.to == *mailbox);
             match found {
                 Some(message) => {
+                    if let Some(call) = &state.on_acknowledge {
+                        call(message);
+                    }
                     message.acknowledged = true;
                     Reply::new(200, "")
                 }
