@@ -38,7 +38,7 @@ async fn night(
     deaths: &mut usize,
 ) -> Result<(), Died> {
     let mut dies = || {
-        let now = *deaths > 0 && random.next_u32() % 6 == 0;
+        let now = *deaths > 0 && random.next_u32().is_multiple_of(6);
         *deaths -= usize::from(now);
         now
     };

@@ -164,7 +164,7 @@ impl Sftp {
         });
         let found = self
             .session
-            .ask(&once, "Listing an SFTP server", async |sftp| {
+            .ask(&once, "Listing an SFTP server", |sftp| async move {
                 entries(&sftp, &self.settings.folder).await
             })
             .await;
@@ -225,7 +225,7 @@ impl Sftp {
 
     async fn entries(&self, folder: &str) -> Result<Vec<Entry>, Fault> {
         self.session
-            .ask(&self.patience, "Listing an SFTP server", async |sftp| {
+            .ask(&self.patience, "Listing an SFTP server", |sftp| async move {
                 entries(&sftp, folder).await
             })
             .await
@@ -300,13 +300,17 @@ impl Sftp {
             Then::Archive => self.archive(delivery).await,
             Then::Delete => {
                 for file in &delivery.files {
-                    self.change("Deleting a file", async |sftp| sftp.remove_file(&file.path).await)
-                        .await?;
+                    self.change("Deleting a file", |sftp| async move {
+                        sftp.remove_file(&file.path).await
+                    })
+                    .await?;
                 }
                 match &delivery.sub_folder {
                     // Fails where something else has come into the folder meanwhile; that is then a delivery.
                     Some(folder) => self
-                        .change("Deleting a folder", async |sftp| sftp.remove_dir(folder).await)
+                        .change("Deleting a folder", |sftp| async move {
+                            sftp.remove_dir(folder).await
+                        })
                         .await
                         .or(Ok(())),
                     None => Ok(()),
@@ -317,9 +321,12 @@ impl Sftp {
 
     async fn archive(&self, delivery: &Dropped) -> Result<(), Fault> {
         let archive = joined(&self.settings.folder, ARCHIVE);
-        if self.metadata(&archive).await?.is_none() {
-            self.change("Making the archive", async |sftp| sftp.create_dir(&archive).await)
-                .await?;
+        let place = &archive;
+        if self.metadata(place).await?.is_none() {
+            self.change("Making the archive", |sftp| async move {
+                sftp.create_dir(place).await
+            })
+            .await?;
         }
         let moves: Vec<&String> = match &delivery.sub_folder {
             Some(folder) => vec![folder],
@@ -333,15 +340,18 @@ impl Sftp {
                 copy += 1;
                 to = joined(&archive, &format!("{name}.{copy}"));
             }
-            self.change("Archiving a file", async |sftp| sftp.rename(from, &to).await)
-                .await?;
+            let place = &to;
+            self.change("Archiving a file", |sftp| async move {
+                sftp.rename(from, place).await
+            })
+            .await?;
         }
         Ok(())
     }
 
     async fn metadata(&self, path: &str) -> Result<Option<Metadata>, Fault> {
         self.session
-            .ask(&self.patience, "Looking at a file", async |sftp| {
+            .ask(&self.patience, "Looking at a file", |sftp| async move {
                 match sftp.metadata(path).await.map_err(fault) {
                     Ok(metadata) => Ok(Some(metadata)),
                     Err(Fault::Gone) => Ok(None),
@@ -352,16 +362,19 @@ impl Sftp {
     }
 
     /// Changes something there. What is gone was changed by a try whose answer was lost.
-    async fn change(
+    async fn change<F: Future<Output = Result<(), russh_sftp::client::error::Error>>>(
         &self,
         what: &str,
-        change: impl AsyncFn(Arc<SftpSession>) -> Result<(), russh_sftp::client::error::Error>,
+        change: impl Fn(Arc<SftpSession>) -> F,
     ) -> Result<(), Fault> {
         self.session
-            .ask(&self.patience, what, async |sftp| {
-                match change(sftp).await.map_err(fault) {
-                    Ok(()) | Err(Fault::Gone) => Ok(()),
-                    Err(fault) => Err(fault),
+            .ask(&self.patience, what, |sftp| {
+                let changed = change(sftp);
+                async move {
+                    match changed.await.map_err(fault) {
+                        Ok(()) | Err(Fault::Gone) => Ok(()),
+                        Err(fault) => Err(fault),
+                    }
                 }
             })
             .await

@@ -125,7 +125,7 @@ impl Storm {
     fn next(&mut self) -> Option<Fault> {
         let (fault, times) = match self.burst.take() {
             Some(burst) => burst,
-            None if self.left == 0 || self.random.next_u32() % 2 == 0 => return None,
+            None if self.left == 0 || self.random.next_u32().is_multiple_of(2) => return None,
             None => {
                 self.left -= 1;
                 Fault::draw(&mut self.random, self.silence)

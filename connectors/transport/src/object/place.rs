@@ -94,10 +94,10 @@ pub(super) fn open(store: &Store, wire: &Connector) -> Result<Arc<dyn ObjectStor
     }
 }
 
-fn azure_access<'a>(
+fn azure_access(
     builder: MicrosoftAzureBuilder,
-    access: &'a AzureAccess,
-) -> Result<(MicrosoftAzureBuilder, &'a Path), TransportError> {
+    access: &AzureAccess,
+) -> Result<(MicrosoftAzureBuilder, &Path), TransportError> {
     Ok(match access {
         AzureAccess::Key(file) => {
             let key = Secret::read("key_file", file)?;

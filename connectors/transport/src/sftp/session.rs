@@ -100,14 +100,15 @@ impl Session {
     }
 
     /// Asks the server, again while patience lasts and the fault may pass; a broken connection is made anew.
-    pub(super) async fn ask<T>(
+    pub(super) async fn ask<T, F: Future<Output = Result<T, Fault>>>(
         &self,
         patience: &Patience,
         what: &str,
-        question: impl AsyncFn(Arc<SftpSession>) -> Result<T, Fault>,
+        question: impl Fn(Arc<SftpSession>) -> F,
     ) -> Result<T, Fault> {
+        let question = &question;
         patience
-            .retry(what, Fault::judge, || async {
+            .retry(what, Fault::judge, || async move {
                 let sftp = self.get().await?;
                 let answer = tokio::time::timeout(self.silence, question(sftp)).await;
                 let answer = answer.unwrap_or(Err(Fault::Timeout(self.silence)));
