@@ -15,8 +15,9 @@ pub(crate) const EARLIEST: i64 = 18 * 7;
 /// wrong where no scan dated it.
 pub(crate) const LATEST: i64 = 4 * 7;
 /// Live births by days from the agreed due date, which stands at 40 weeks: 22 to 27, 28 to 31, 32 to 36, 37 to 38, 39
-/// to 40, 41, and 42 to 44 weeks of gestation. Rounded shares of England and Wales (Office for National Statistics,
-/// Birth characteristics, 2021): 8% are born before 37 weeks, most of them in the last weeks before.
+/// to 40, 41, and 42 to 44 weeks of gestation. 8% are born before 37 weeks (7.9% in England and Wales in 2022; Office
+/// for National Statistics, Birth characteristics); how all are spread within that and after is assumed, as a weight
+/// moves by little more than a bit where a share is twice what it should be.
 const GESTATION: [(i64, i64, f64); 7] = [
     (-126, -85, 0.005),
     (-84, -57, 0.008),
