@@ -1,7 +1,7 @@
 //! What readers of the published dataset see.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     sync::{
         Arc,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use dataset::{
-    RowState,
+    GateRule, RowState,
     joint::{ColumnType, DATASET, OPEN_TABLES, TABLES},
 };
 use records::{Kind, Payload};
@@ -48,6 +48,18 @@ async fn fill(night: &Night) {
     night
         .link_families(&[(100, 1), (101, 2), (5, 2), (140, 131)], &pregnancies)
         .await;
+    // A feed that needs opt-outs and has sent nothing yet: the gate has something to say, and keeps nothing back.
+    let rule = GateRule {
+        free: BTreeSet::new(),
+        gated: BTreeMap::from([("reviews".to_owned(), "RAT".to_owned())]),
+        max_age_days: 21,
+        publish_without_number: false,
+    };
+    night
+        .store
+        .gate(&night.lease, &night.run, &rule)
+        .await
+        .expect("a gate");
 }
 
 #[tokio::test(flavor = "multi_thread")]
