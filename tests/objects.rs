@@ -1,16 +1,18 @@
 //! Object stores: S3 against a service of our own, a folder taken as a store, and what both have in common.
 
-use std::{fs, future::Future, sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use globset::Glob;
 use kit::retry::RetryPolicy;
 use sendlink_tests::{
     Area, Database,
-    hand::{Child, Notice, notices_csv, notices_feed},
+    hand::{Child, Notice, coming_from, notices_csv, notices_feed},
+    landed::texts,
     peer::{
         http::{Fault, Reply},
         s3::{BUCKET, KEY_ID, S3},
     },
+    rows::block_on,
 };
 use tempfile::TempDir;
 use transport::{
@@ -87,26 +89,6 @@ impl Taker {
         }
         Ok(landed)
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
-/// `name=content` of each file.
-fn texts(landed: &Landed) -> String {
-    let one = |file: &transport::landing::LandedFile| {
-        format!(
-            "{}={}",
-            file.name,
-            fs::read_to_string(&file.path).expect("it has landed")
-        )
-    };
-    landed.files.iter().map(one).collect::<Vec<_>>().join("+")
 }
 
 #[test]
@@ -402,16 +384,10 @@ fn a_check_looks_and_changes_nothing() {
 fn area(s3: &S3, database: Database) -> (Area, Vec<Child>) {
     let children = Child::several(4);
     let area = Area::bare(database);
-    let feed = notices_feed("RAJ", "section23/superset");
-    let from = feed
-        .lines()
-        .find(|line| line.starts_with("from"))
-        .expect("a source")
-        .to_owned();
-    let feed = feed.replace(
-        &from,
+    let feed = coming_from(
+        &notices_feed("RAJ", "section23/superset"),
         &format!(
-            "from = {{ object_store = {{ store = {{ s3 = {{ bucket = \"{BUCKET}\", endpoint = \"{}\", key_id = \
+            "{{ object_store = {{ store = {{ s3 = {{ bucket = \"{BUCKET}\", endpoint = \"{}\", key_id = \
              \"{KEY_ID}\", secret_file = \"s3-secret\" }} }}, prefix = \"in/RAJ\", pattern = \"*.csv\", quiet = \
              \"0 seconds\", patience = \"2 seconds\" }} }}",
             s3.server.url

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,8 +12,9 @@ use std::{
 use kit::retry::RetryPolicy;
 use sendlink_tests::{
     Area, Database,
-    hand::{Child, notices_feed},
+    hand::{Child, coming_from, notices_feed},
     peer::http::{Fault, Handler, Reply, Request, Server},
+    rows::block_on,
 };
 use tempfile::TempDir;
 use transport::{
@@ -74,14 +74,6 @@ impl Puller {
             Fetched::Nothing => arrival.discard().map(|()| None),
         }
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
 }
 
 fn server(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
@@ -355,16 +347,10 @@ fn a_night_pulls_what_is_new_and_moves_its_mark_only_with_the_load() {
     for database in Database::BOTH {
         asked.lock().unwrap().clear();
         let area = Area::bare(database);
-        let feed = notices_feed("RAJ", "section23/api-json");
-        let from = feed
-            .lines()
-            .find(|line| line.starts_with("from"))
-            .expect("a source")
-            .to_owned();
-        let feed = feed.replace(
-            &from,
+        let feed = coming_from(
+            &notices_feed("RAJ", "section23/api-json"),
             &format!(
-                "from = {{ https = {{ url = \"{}/notices\", file = \"section23-1.json\", since = {{ parameter = \
+                "{{ https = {{ url = \"{}/notices\", file = \"section23-1.json\", since = {{ parameter = \
                  \"since\" }}, access = {{ api-key = {{ header = \"x-api-key\", file = \"api-key\" }} }} }} }}",
                 server.url
             ),

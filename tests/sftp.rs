@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    future::Future,
     path::Path,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -11,8 +10,10 @@ use std::{
 use kit::retry::RetryPolicy;
 use sendlink_tests::{
     Area, Database,
-    hand::{Child, Notice, notices_csv, notices_feed},
+    hand::{Child, Notice, coming_from, notices_csv, notices_feed},
+    landed::texts,
     peer::{process::Sshd, proxy::Proxy},
+    rows::block_on,
 };
 use tempfile::TempDir;
 use transport::{
@@ -81,23 +82,6 @@ impl Taker {
     fn refused(&self) -> String {
         block_on(self.open().list()).unwrap_err().to_string()
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
-/// `name=content` of each file.
-fn texts(landed: &Landed) -> String {
-    let one = |file: &transport::landing::LandedFile| {
-        let text = fs::read_to_string(&file.path).expect("it has landed");
-        format!("{}={text}", file.name)
-    };
-    landed.files.iter().map(one).collect::<Vec<_>>().join("+")
 }
 
 fn put(sshd: &Sshd, name: &str, content: &[u8]) {
@@ -300,16 +284,10 @@ fn files_become_rows_and_a_night_killed_before_it_acknowledges_doubles_nothing()
         let sshd = Sshd::new();
         let children = Child::several(2);
         let area = Area::bare(database);
-        let feed = notices_feed("RAJ", "section23/superset");
-        let from = feed
-            .lines()
-            .find(|line| line.starts_with("from"))
-            .expect("a source")
-            .to_owned();
-        let feed = feed.replace(
-            &from,
+        let feed = coming_from(
+            &notices_feed("RAJ", "section23/superset"),
             &format!(
-                "from = {{ sftp = {{ host = \"127.0.0.1\", port = {}, user = \"{}\", key_file = \"{}\", host_keys = \
+                "{{ sftp = {{ host = \"127.0.0.1\", port = {}, user = \"{}\", key_file = \"{}\", host_keys = \
                  [\"{}\"], folder = \"{}\", pattern = \"*.csv\", patience = \"2 seconds\" }} }}",
                 sshd.peer.port,
                 sshd.user(),
@@ -353,23 +331,18 @@ fn files_become_rows_and_a_night_killed_before_it_acknowledges_doubles_nothing()
 fn what_is_wrong_with_the_configuration_is_said_at_once() {
     let area = Area::bare(Database::Sqlite);
     let feed = notices_feed("RAJ", "section23/superset");
-    let from = feed
-        .lines()
-        .find(|line| line.starts_with("from"))
-        .unwrap()
-        .to_owned();
     let sftp = |host_keys: &str| {
         format!(
-            "from = {{ sftp = {{ host = \"u@h\", user = \"u\", key_file = \"k\", host_keys = [{host_keys}], folder = \
+            "{{ sftp = {{ host = \"u@h\", user = \"u\", key_file = \"k\", host_keys = [{host_keys}], folder = \
              \"\" }} }}"
         )
     };
-    area.configure(&[feed.replace(&from, &sftp(""))], &[]);
+    area.configure(&[coming_from(&feed, &sftp(""))], &[]);
     let ended = area.run(&["check"]).expect(78);
     for said in ["host_keys: at least one", "the server's name alone", "folder: "] {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
-    area.configure(&[feed.replace(&from, &sftp("\"ssh-rsa AAAAB3NzaC1yc2E=\""))], &[]);
+    area.configure(&[coming_from(&feed, &sftp("\"ssh-rsa AAAAB3NzaC1yc2E=\""))], &[]);
     let ended = area.run(&["check"]).expect(78);
     assert!(
         ended.stderr.contains("RSA keys are not taken"),

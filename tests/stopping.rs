@@ -9,7 +9,7 @@ use std::{
 use sendlink_tests::{
     Area, Daemon, Database,
     area::AS_AT,
-    hand::{Child, notices_feed},
+    hand::{Child, coming_from, notices_feed},
     peer::http::{Reply, Server},
     postgres::{self, Cluster},
 };
@@ -34,18 +34,11 @@ fn stops(mut running: Daemon, within: Duration) {
 fn a_wait_before_a_source_is_tried_again_is_cut_short() {
     let away = Server::start(Arc::new(|_| Reply::new(503, "").with("retry-after", 300)), None);
     let area = Area::bare(Database::Sqlite);
-    let feed = notices_feed("RAJ", "section23/api-json");
-    let from = feed
-        .lines()
-        .find(|line| line.starts_with("from"))
-        .expect("a source");
-    let feed = feed.replace(
-        from,
-        &format!(
-            "from = {{ https = {{ url = \"{}/notices\", file = \"section23-1.json\", patience = \"1 hour\" }} }}",
-            away.url
-        ),
+    let source = format!(
+        "{{ https = {{ url = \"{}/notices\", file = \"section23-1.json\", patience = \"1 hour\" }} }}",
+        away.url
     );
+    let feed = coming_from(&notices_feed("RAJ", "section23/api-json"), &source);
     area.configure(&[feed], &Child::several(1));
     for arguments in [&["run"][..], &["run", "--dry-run"]] {
         let mut running = Daemon::start(area.command(arguments));

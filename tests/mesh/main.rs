@@ -7,10 +7,13 @@ mod sandbox;
 mod trust;
 mod wire;
 
-use std::{collections::BTreeSet, fs, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fs, sync::Arc, time::Duration};
 
 use kit::retry::RetryPolicy;
-use sendlink_tests::peer::mesh::{Mesh, PASSWORD, SHARED_KEY};
+use sendlink_tests::{
+    peer::mesh::{Mesh, PASSWORD, SHARED_KEY},
+    rows::block_on,
+};
 use tempfile::TempDir;
 use transport::{
     Landed, Landing, Limits, Listing, Mailbox, MeshFeed, Offered, TransportError,
@@ -97,14 +100,6 @@ impl Receiver {
         offered.fetch(&mut arrival).await?;
         Ok(arrival.keep()?.expect("it is written"))
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
 }
 
 fn read(landed: &Landed) -> Vec<u8> {

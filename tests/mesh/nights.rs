@@ -4,7 +4,7 @@ use std::fs;
 
 use sendlink_tests::{
     Area, Database,
-    hand::{Child, Notice, notices_csv, notices_feed},
+    hand::{Child, Notice, coming_from, notices_csv, notices_feed},
     peer::{
         http::{Fault, Reply},
         mesh::{Mesh, PASSWORD, SHARED_KEY},
@@ -19,15 +19,9 @@ fn area(mesh: &Mesh, database: Database) -> (Area, Vec<Child>) {
 pub fn area_at(url: &str, database: Database) -> (Area, Vec<Child>) {
     let children = Child::several(4);
     let area = Area::bare(database);
-    let mailed = notices_feed("RAJ", "section23/superset");
-    let from = mailed
-        .lines()
-        .find(|line| line.starts_with("from"))
-        .expect("a source")
-        .to_owned();
-    let mailed = mailed.replace(
-        &from,
-        "from = { mesh = { mailbox = \"AREA1\", workflows = [\"S23\"], senders = [\"TRUST1\"], findings_to_sender = \
+    let mailed = coming_from(
+        &notices_feed("RAJ", "section23/superset"),
+        "{ mesh = { mailbox = \"AREA1\", workflows = [\"S23\"], senders = [\"TRUST1\"], findings_to_sender = \
          \"S23_FINDINGS\" } }",
     );
     area.configure(&[mailed, notices_feed("RXX", "section23/superset")], &children);

@@ -1,72 +1,28 @@
 //! A notice from NHS England's own client, through NHS England's own sandbox, and its findings back.
 
-use std::{
-    env,
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child as Process, Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::process::Command;
 
-use sendlink_tests::{Database, hand::notices_csv};
+use sendlink_tests::{
+    Database,
+    hand::notices_csv,
+    peer::process::{Peer, mesh_program, mesh_sandbox},
+};
 
 use crate::nights::{area_at, notice};
 
-/// The sandbox, as a process that ends with the test.
+/// The sandbox, and where it answers.
 struct Sandbox {
-    process: Process,
+    _peer: Peer,
     url: String,
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The programs of the Python environment that holds `mesh-sandbox` and `mesh-client`.
-fn programs() -> PathBuf {
-    env::var_os("SENDLINK_TEST_MESH_SANDBOX")
-        .expect("a folder with mesh-sandbox and mesh-client: run the tests through tests/run")
-        .into()
 }
 
 impl Sandbox {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
-        let process = Command::new(programs().join("uvicorn"))
-            .args([
-                "mesh_sandbox.api:app",
-                "--host",
-                "127.0.0.1",
-                "--workers",
-                "1",
-                "--port",
-            ])
-            .arg(port.to_string())
-            .env("AUTH_MODE", "full")
-            .env("SHARED_KEY", "TestKey")
-            .env("STORE_MODE", "memory")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the sandbox starts");
-        let sandbox = Sandbox {
-            process,
-            url: format!("http://127.0.0.1:{port}"),
-        };
-        for _ in 0..300 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return sandbox;
-            }
-            thread::sleep(Duration::from_millis(100));
+        let peer = mesh_sandbox();
+        Sandbox {
+            url: format!("http://127.0.0.1:{}", peer.port),
+            _peer: peer,
         }
-        panic!("the sandbox does not answer");
     }
 
     /// Runs a few lines of Python in which `client` is NHS England's client for this mailbox; what they print.
@@ -77,7 +33,7 @@ impl Sandbox {
             self.url,
             lines.replace('\n', "\n    ")
         );
-        let output = Command::new(programs().join("python"))
+        let output = Command::new(mesh_program("python"))
             .args(["-c", &program])
             .output()
             .expect("Python");

@@ -135,6 +135,15 @@ pub fn notices_feed(provider: &str, mapping: &str) -> String {
     )
 }
 
+/// The same feed with another source: what `from` is set to.
+pub fn coming_from(feed: &str, source: &str) -> String {
+    let lines = feed.lines().map(|line| match line.starts_with("from") {
+        true => format!("from = {source}\n"),
+        false => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
 /// The configuration of the feed of the census.
 pub fn census_feed() -> String {
     feed(

@@ -6,6 +6,7 @@ pub mod canary;
 pub mod corpus;
 pub mod daemon;
 pub mod hand;
+pub mod landed;
 pub mod measured;
 pub mod page;
 pub mod peer;

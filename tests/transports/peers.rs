@@ -17,7 +17,7 @@ use kit::retry::RetryPolicy;
 use sendlink_tests::peer::{
     azurite::{self, Azurite},
     http,
-    process::{Peer, Sshd, programs},
+    process::{Peer, Sshd, mesh_sandbox, programs},
     proxy::Proxy,
 };
 use tempfile::TempDir;
@@ -217,24 +217,7 @@ fn the_sshd_of_openssh() {
 
 #[test]
 fn mesh_of_the_sandbox() {
-    let sandbox = Peer::start("the MESH sandbox", |port| {
-        let programs = programs("SENDLINK_TEST_MESH_SANDBOX", "mesh-sandbox and mesh-client");
-        let mut command = Command::new(programs.join("uvicorn"));
-        command
-            .args([
-                "mesh_sandbox.api:app",
-                "--host",
-                "127.0.0.1",
-                "--workers",
-                "1",
-                "--port",
-            ])
-            .arg(port.to_string())
-            .env("AUTH_MODE", "full")
-            .env("SHARED_KEY", "TestKey")
-            .env("STORE_MODE", "memory");
-        command
-    });
+    let sandbox = mesh_sandbox();
     let folder = TempDir::new().expect("a folder");
     let password_file = secret(folder.path(), "password", "password");
     let shared_key_file = secret(folder.path(), "shared-key", "TestKey");

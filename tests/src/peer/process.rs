@@ -63,6 +63,35 @@ pub fn programs(variable: &str, what: &str) -> PathBuf {
         .into()
 }
 
+/// A program of the Python environment that holds `mesh-sandbox` and `mesh-client`.
+pub fn mesh_program(name: &str) -> PathBuf {
+    programs("SENDLINK_TEST_MESH_SANDBOX", "mesh-sandbox and mesh-client").join(name)
+}
+
+/// NHS England's sandbox of MESH, with full authentication under the shared key `TestKey`.
+///
+/// # Panics
+/// Where it does not answer.
+pub fn mesh_sandbox() -> Peer {
+    Peer::start("the MESH sandbox", |port| {
+        let mut command = Command::new(mesh_program("uvicorn"));
+        command
+            .args([
+                "mesh_sandbox.api:app",
+                "--host",
+                "127.0.0.1",
+                "--workers",
+                "1",
+                "--port",
+            ])
+            .arg(port.to_string())
+            .env("AUTH_MODE", "full")
+            .env("SHARED_KEY", "TestKey")
+            .env("STORE_MODE", "memory");
+        command
+    })
+}
+
 /// OpenSSH's server, with a key of its own, for one user with one key: whoever runs the test.
 pub struct Sshd {
     /// The server.

@@ -55,11 +55,7 @@ async fn fill(night: &Night) {
         max_age_days: 21,
         publish_without_number: false,
     };
-    night
-        .store
-        .gate(&night.lease, &night.run, &rule)
-        .await
-        .expect("a gate");
+    night.store.gate(&night.lease, &night.run, &rule).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
