@@ -22,57 +22,60 @@ pub(super) fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) 
     let alone = |rows: f64| (1.0 - matches / rows).clamp(LEAST_ALONE, 1.0);
     let (alone_left, alone_right) = (alone(left), alone(right));
 
-    let odds: Vec<f64> = pairs.iter().map(|pair| pair.weight.bits().exp2()).collect();
+    // Most rows have one candidate, who has no other: such a pair waits for no message.
+    let mut candidates = vec![0_u8; frame.rows()];
+    for pair in pairs.iter() {
+        for row in [pair.a, pair.b] {
+            if let Some(count) = candidates.get_mut(row as usize) {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+    let has_others = |row: u32| candidates.get(row as usize).is_some_and(|count| *count > 1);
+    let (mut contested, uncontested): (Vec<&mut Scored>, Vec<&mut Scored>) = pairs
+        .iter_mut()
+        .partition(|pair| has_others(pair.a) || has_others(pair.b));
+    let uncontested_bits = -(alone_left * alone_right).log2();
+    for pair in uncontested {
+        pair.weight = Weight::nearest(pair.weight.bits() + uncontested_bits);
+    }
+
+    let odds: Vec<f64> = contested.iter().map(|pair| pair.weight.bits().exp2()).collect();
     // The message of each pair's left row to its right row, and the other way.
-    let mut from_left = vec![1.0 / alone_left; pairs.len()];
-    let mut from_right = vec![1.0 / alone_right; pairs.len()];
+    let mut from_left = vec![1.0 / alone_left; contested.len()];
+    let mut from_right = vec![1.0 / alone_right; contested.len()];
+    let lefts: Vec<u32> = contested.iter().map(|pair| pair.a).collect();
+    let rights: Vec<u32> = contested.iter().map(|pair| pair.b).collect();
     let mut sums = vec![0.0_f64; frame.rows()];
     for _ in 0..ROUNDS {
+        send(&lefts, &odds, alone_left, &from_right, &mut from_left, &mut sums);
         send(
-            pairs,
+            &rights,
             &odds,
-            |pair| pair.a,
-            alone_left,
-            &from_right,
-            &mut from_left,
-            &mut sums,
-        );
-        send(
-            pairs,
-            &odds,
-            |pair| pair.b,
             alone_right,
             &from_left,
             &mut from_right,
             &mut sums,
         );
     }
-    for (((pair, odds), left), right) in pairs.iter_mut().zip(&odds).zip(&from_left).zip(&from_right) {
+    for (((pair, odds), left), right) in contested.iter_mut().zip(&odds).zip(&from_left).zip(&from_right) {
         pair.weight = Weight::nearest((odds * left * right).log2());
     }
 }
 
-/// Makes the messages of the rows of one side, from those that they got.
-fn send(
-    pairs: &[Scored],
-    odds: &[f64],
-    row: impl Fn(&Scored) -> u32,
-    alone: f64,
-    got: &[f64],
-    sent: &mut [f64],
-    sums: &mut [f64],
-) {
-    for ((pair, odds), got) in pairs.iter().zip(odds).zip(got) {
-        if let Some(sum) = sums.get_mut(row(pair) as usize) {
+/// Makes the messages of the rows of one side, a row of each pair, from those that they got.
+fn send(rows: &[u32], odds: &[f64], alone: f64, got: &[f64], sent: &mut [f64], sums: &mut [f64]) {
+    for ((row, odds), got) in rows.iter().zip(odds).zip(got) {
+        if let Some(sum) = sums.get_mut(*row as usize) {
             *sum += odds * got;
         }
     }
-    for (((pair, odds), got), sent) in pairs.iter().zip(odds).zip(got).zip(sent) {
-        let sum = sums.get(row(pair) as usize).copied().unwrap_or_default();
+    for (((row, odds), got), sent) in rows.iter().zip(odds).zip(got).zip(sent) {
+        let sum = sums.get(*row as usize).copied().unwrap_or_default();
         *sent = 1.0 / (alone + (sum - odds * got).max(0.0));
     }
-    for pair in pairs {
-        if let Some(sum) = sums.get_mut(row(pair) as usize) {
+    for row in rows {
+        if let Some(sum) = sums.get_mut(*row as usize) {
             *sum = 0.0;
         }
     }
