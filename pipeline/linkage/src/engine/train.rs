@@ -66,23 +66,81 @@ pub(super) fn train(frame: &Frame<'_>) -> Weights {
             return weights;
         }
         weights.trained = true;
+        let lessons = match with_household {
+            true => learned,
+            false => without_households(frame, &learned),
+        };
         for (at, column) in weights.columns.iter_mut().enumerate() {
-            let seen: Vec<(&[f64; MOST_LEVELS], f64)> = learned
-                .iter()
-                .filter(|learned| !learned.columns.contains(&at))
-                .filter_map(|learned| {
-                    let seen = learned.seen.get(at)?;
-                    let mass: f64 = seen.iter().skip(usize::from(EXACT)).sum();
-                    (mass > 0.0).then_some((seen, mass))
-                })
-                .collect();
+            let seen = told_of(frame, &lessons, at);
             if !seen.is_empty() {
                 column.same = medians(&seen, &column.same, levels_of(frame, at));
             }
         }
-        set_prior(frame, &learned, &mut weights);
+        set_prior(frame, &of_few_circumstances(frame, &lessons), &mut weights);
     }
     weights
+}
+
+/// Whether a column says who somebody is, and not where they live or what else may change: names and dates.
+fn is_of_person(frame: &Frame<'_>, at: usize) -> bool {
+    let column = frame.columns.get(at);
+    column.is_some_and(|column| matches!(column.kind, ColumnKind::Name | ColumnKind::Date))
+}
+
+/// What the sessions say of a column. Parts of an address change together: who still has the street still has the house.
+/// So other columns than names and dates are learned where names and dates are the key, if there is such a session.
+fn told_of<'l>(frame: &Frame<'_>, learned: &[&'l Learned], at: usize) -> Vec<(&'l [f64; MOST_LEVELS], f64)> {
+    let of_person = |learned: &Learned| learned.columns.iter().all(|key| is_of_person(frame, *key));
+    if !is_of_person(frame, at) {
+        let told = learned.iter().filter(|learned| of_person(learned));
+        let told: Vec<_> = told.filter_map(|learned| learned.of(at)).collect();
+        if told.iter().map(|(_, mass)| mass).sum::<f64>() >= FEWEST_TOLD {
+            return told;
+        }
+    }
+    learned.iter().filter_map(|learned| learned.of(at)).collect()
+}
+
+/// Sessions whose key has one column at most that is neither name nor date, if there are such: of two that change
+/// together, a key finds more than of two that do not.
+fn of_few_circumstances<'l>(frame: &Frame<'_>, learned: &[&'l Learned]) -> Vec<&'l Learned> {
+    let circumstances = |learned: &Learned| {
+        let keys = learned.columns.iter();
+        keys.filter(|key| !is_of_person(frame, **key)).count()
+    };
+    let few: Vec<&Learned> = learned
+        .iter()
+        .filter(|learned| circumstances(learned) <= 1)
+        .copied()
+        .collect();
+    if few.is_empty() { learned.to_vec() } else { few }
+}
+
+/// Sessions that are not full of households. Before these have a class of their own, the many pairs of a surname and an
+/// address are taken for one person's, who then seems to have another forename and birth date each time: such a session
+/// says far oftener than others that a name or a date has nothing in common.
+fn without_households<'l>(frame: &Frame<'_>, learned: &[&'l Learned]) -> Vec<&'l Learned> {
+    let unlike = |learned: &Learned, at: usize, kind: ColumnKind| {
+        let (seen, mass) = learned.of(at)?;
+        let unlike = seen.get(usize::from(count(kind)))?;
+        (mass >= FEWEST_TOLD).then(|| unlike / mass)
+    };
+    let mut clean = learned.to_vec();
+    for (at, column) in frame.columns.iter().enumerate() {
+        if !is_of_person(frame, at) {
+            continue;
+        }
+        let shares = learned
+            .iter()
+            .filter_map(|learned| unlike(learned, at, column.kind));
+        let Some(least) = shares.min_by(f64::total_cmp) else {
+            continue;
+        };
+        clean.retain(|learned| {
+            unlike(learned, at, column.kind).is_none_or(|share| share <= least + MOST_BEYOND)
+        });
+    }
+    if clean.is_empty() { learned.to_vec() } else { clean }
 }
 
 /// The chances of each level between rows taken at random: of agreement in full from how often each value is there,
@@ -157,7 +215,8 @@ struct Session {
     patterns: Patterns,
     /// The share of its pairs that chance does not explain.
     unexplained: f64,
-    /// Pairs of the whole key to each of these.
+    /// Pairs of the whole key to each of these, of persons and of households: as many for each row, while in a large block
+    /// chance has a pair for each two.
     scale: f64,
 }
 
@@ -171,6 +230,18 @@ struct Learned {
     all_matches: f64,
 }
 
+impl Learned {
+    /// Matched pairs by level of a column that is not in the key, and how many there are.
+    fn of(&self, column: usize) -> Option<(&[f64; MOST_LEVELS], f64)> {
+        let seen = self
+            .seen
+            .get(column)
+            .filter(|_| !self.columns.contains(&column))?;
+        let mass: f64 = seen.iter().skip(usize::from(EXACT)).sum();
+        (mass > 0.0).then_some((seen, mass))
+    }
+}
+
 impl Session {
     fn new(frame: &Frame<'_>, key: &Key) -> Option<Self> {
         let expected = key.chance * frame.teaching_pairs(None, frame.pairs());
@@ -179,15 +250,19 @@ impl Session {
         let blocks = Blocks::of(frame, key, sample);
         let mut counts: HashMap<u64, f64, FixedState> = HashMap::default();
         let (mut pairs, mut all) = (0.0_f64, 0.0_f64);
+        let (mut rows_seen, mut all_rows) = (0.0_f64, 0.0_f64);
         for stretch in blocks.stretches(1) {
             for block in blocks_of(stretch) {
                 let in_block = pairs_in(frame, block);
                 let teaching = frame.teaching_pairs(Some(block), in_block as f64);
                 all += teaching;
+                let rows = if teaching > 0.0 { block.len() as f64 } else { 0.0 };
+                all_rows += rows;
                 if in_block > SESSION_BLOCK || pairs > 2.0 * SESSION_PAIRS as f64 {
                     continue;
                 }
                 pairs += teaching;
+                rows_seen += rows;
                 let mut count = |a: Row, b: Row| {
                     if frame.teaches(a, b) {
                         *counts.entry(compare(frame, a, b)).or_default() += 1.0;
@@ -215,7 +290,7 @@ impl Session {
             columns: key.columns.clone(),
             patterns,
             unexplained,
-            scale: sample as f64 * (all / pairs),
+            scale: sample as f64 * (all_rows / rows_seen.max(1.0)),
         })
     }
 
@@ -417,6 +492,12 @@ const LEAST_HOUSEHOLDS: f64 = 0.05;
 /// anything says otherwise. Twins differ in nothing but the one, and brothers of one forename in nothing but the other:
 /// without this they would be taken for children under two names, or born twice.
 const MOST_UNLIKE: f64 = 0.01;
+/// By how much that share may be above the least of all sessions where there are no households.
+const MOST_BEYOND: f64 = 0.1;
+/// Pairs of one person from which a session may tell how often a column has nothing in common.
+const FEWEST_TOLD: f64 = 200.0;
+/// The share of children who are twins (NHS England counts 3 of 100).
+const TWINS: f64 = 0.03;
 /// And so many to one that chance explains: names go together (a forename and a surname of one language), so that
 /// strangers agree on both somewhat oftener than on each.
 const BEYOND_CHANCE: f64 = 5.0;
@@ -460,9 +541,14 @@ fn learn_households(
         return;
     }
     let by_key = |at: usize| found.iter().all(|(session, _)| session.columns.contains(&at));
+    let twins = twins(frame, weights.same);
     for (at, (column, weights)) in frame.columns.iter().zip(&mut weights.columns).enumerate() {
-        if matches!(column.kind, ColumnKind::Name | ColumnKind::Date) && !by_key(at) {
-            weights.cap(count(column.kind), MOST_UNLIKE);
+        if is_of_person(frame, at) && !by_key(at) {
+            let unlike = count(column.kind);
+            weights.cap(
+                unlike,
+                (least_unlike(learned, at, unlike) - twins).max(MOST_UNLIKE),
+            );
         }
     }
     let mut shared: Vec<f64> = (0..columns)
@@ -524,7 +610,9 @@ fn learn_households(
     for (column, shared) in weights.columns.iter_mut().zip(&shared) {
         column.shared = *shared;
     }
-    let mut ratios: Vec<f64> = Vec::new();
+    // Pairs seen to pairs that there are, over all sessions: one whose key a household seldom shares sees hardly any, and
+    // a few pairs of one person that it takes for a household's would be many there.
+    let (mut seen, mut by_chance) = ([0.0_f64; 2], [0.0_f64; 2]);
     for ((session, _), [same, household, _]) in found.iter().zip(&shares) {
         let (mut of_same, mut of_household) = (1.0, 1.0);
         for column in session.columns.iter().filter_map(|at| weights.columns.get(*at)) {
@@ -532,9 +620,33 @@ fn learn_households(
             of_household *=
                 (1.0 - column.shared) * column.unrelated_at(EXACT) + column.shared * column.same_at(EXACT);
         }
-        ratios.push(household / of_household / (same / of_same).max(1e-9));
+        let pairs: f64 = session.patterns.iter().map(|(_, count)| count).sum::<f64>() * session.scale;
+        seen = [seen[0] + same * pairs, seen[1] + household * pairs];
+        by_chance = [by_chance[0] + of_same, by_chance[1] + of_household];
     }
-    ratios.sort_by(f64::total_cmp);
-    let middle = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
-    weights.household = (weights.same * middle).min(0.2);
+    let [same, household] = [0, 1].map(|class| seen[class] / by_chance[class].max(1e-12));
+    weights.household = (weights.same * household / same.max(1e-9)).min(0.2);
+}
+
+/// How often a column has nothing in common between rows of one person, by the session that says the least: households
+/// only ever add to it, and no key lets all of them in. Twins are in all sessions whose key is a birth date.
+fn least_unlike(learned: &[Option<Learned>], column: usize, unlike: u8) -> f64 {
+    let shares = learned.iter().flatten().filter_map(|learned| {
+        let (seen, mass) = learned.of(column)?;
+        (mass >= FEWEST_TOLD).then(|| seen.get(usize::from(unlike)).copied().unwrap_or_default() / mass)
+    });
+    shares.min_by(f64::total_cmp).unwrap_or_default()
+}
+
+/// Pairs of rows of twins to each pair of one person's. Where few persons have a second row, twins are many beside them.
+fn twins(frame: &Frame<'_>, same: f64) -> f64 {
+    let matches = (same * frame.pairs()).max(1.0);
+    let rows = frame.rows() as f64;
+    // Persons, were their rows shared out evenly.
+    let persons = if frame.two {
+        rows - matches
+    } else {
+        rows / (1.0 + 2.0 * matches / rows)
+    };
+    TWINS * frame.pairs() / persons.max(1.0) / matches
 }
