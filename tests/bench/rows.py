@@ -16,10 +16,10 @@ import sqlite3
 import sys
 from pathlib import Path
 
-# What vault.db holds beside the vault's rows: the runs, the ledger, findings, the audit chain.
+# What vault.db holds beside the vault's rows: the runs, the ledger, findings, the quality of links, the audit chain.
 OPERATIONS = {
-    "schema_version", "store_key", "lease", "run", "delivery", "rule", "finding", "publication", "audit",
-    "audit_anchor", "scrub",
+    "schema_version", "store_key", "lease", "run", "delivery", "rule", "finding", "linkage_quality", "publication",
+    "audit", "audit_anchor", "scrub",
 }  # fmt: skip
 POSTGRES_TYPES = {"integer": "bigint", "text": "text", "real": "double precision", "blob": "bytea"}
 
