@@ -275,6 +275,34 @@ fn a_secret_that_is_wrong_is_not_tried_again() {
 }
 
 #[test]
+fn a_new_token_that_is_refused_midway_is_the_end_of_it() {
+    let (given, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let server = server(move |request| {
+        if request.path == "/token" {
+            let number = given.fetch_add(1, Ordering::SeqCst);
+            return Reply::new(200, format!("{{\"access_token\":\"t{number}\"}}"));
+        }
+        match asked.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => paged(request),
+            _ => Reply::new(401, ""),
+        }
+    });
+    let mut puller = Puller::of(&server, "/notices");
+    puller.settings.paging = Paging::LinkHeader;
+    let secret_file = puller.secret("s&cret");
+    puller.settings.access = Access::OAuth {
+        token_url: format!("{}/token", server.url).parse().expect("an address"),
+        client_id: "us".to_owned(),
+        secret_file,
+        scope: None,
+    };
+    let error = puller.pull(None).unwrap_err().to_string();
+    assert!(error.contains("lets us in no further (401)"), "{error}");
+    let (token, page) = ("POST /token", "GET /notices");
+    assert_eq!(server.log(), [token, page, page, page, token, page]);
+}
+
+#[test]
 fn a_fault_at_any_byte_is_tried_again_and_leaves_no_half_page() {
     let whole: Vec<String> = {
         let server = server(paged);

@@ -1,9 +1,13 @@
-//! An address that is pulled from: pages of what changed since the mark.
+//! An address that is pulled from under a token: pages of what changed since the mark.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use sendlink_tests::peer::http::{Fault, Reply, Request, Server};
+use tempfile::TempDir;
 use transport::{
     Limits, Pull, Source, TransportError,
     pull::{Access, Paging, Settings, Since},
@@ -14,12 +18,46 @@ use crate::{FAULTS, Weather};
 /// What the server has, each with the hour in which it came.
 type Held = Arc<Mutex<Vec<(Timestamp, String)>>>;
 
+/// The tokens of the server, of which the last is good.
+struct Tokens {
+    given: usize,
+    /// Answers that the last one is still good for.
+    left: usize,
+    /// Answers that a new one is good for.
+    good_for: usize,
+    /// How often one ran out under somebody who had it.
+    ran_out: usize,
+}
+
 /// An address and what it has.
 pub struct Place {
     seed: u64,
     weather: Weather,
     server: Server,
     held: Held,
+    tokens: Arc<Mutex<Tokens>>,
+    secret: TempDir,
+}
+
+impl Tokens {
+    fn give(&mut self) -> Reply {
+        self.given += 1;
+        self.left = self.good_for;
+        let token = format!("{{\"access_token\":\"t{}\",\"expires_in\":3600}}", self.given);
+        Reply::new(200, token)
+    }
+
+    fn take(&mut self, request: &Request) -> bool {
+        if request.header("authorization") != format!("Bearer t{}", self.given) {
+            return false;
+        }
+        if self.left == 0 {
+            self.ran_out += 1;
+            return false;
+        }
+        self.left -= 1;
+        true
+    }
 }
 
 /// The hour before anything came.
@@ -59,13 +97,36 @@ impl Place {
     /// One that has nothing.
     pub fn new(seed: u64, weather: Weather) -> Self {
         let held = Held::default();
-        let shared = Arc::clone(&held);
+        let tokens = Arc::new(Mutex::new(Tokens {
+            given: 0,
+            left: 0,
+            good_for: usize::MAX,
+            ran_out: 0,
+        }));
+        let shared = (Arc::clone(&held), Arc::clone(&tokens));
+        let answer = move |request: &Request| {
+            let mut tokens = shared.1.lock().expect("no panic");
+            match request.path.as_str() {
+                "/token" => tokens.give(),
+                _ if tokens.take(request) => answer(&shared.0, request),
+                _ => Reply::new(401, ""),
+            }
+        };
+        let secret = TempDir::new().expect("a folder");
+        fs::write(secret.path().join("secret"), "a secret").expect("a file");
         Place {
             seed,
             weather,
-            server: Server::start(Arc::new(move |request: &Request| answer(&shared, request)), None),
+            server: Server::start(Arc::new(answer), None),
             held,
+            tokens,
+            secret,
         }
+    }
+
+    /// How often a token ran out.
+    pub fn ran_out(&self) -> usize {
+        self.tokens.lock().expect("no panic").ran_out
     }
 
     fn settings(&self, access: Access) -> Settings {
@@ -91,8 +152,13 @@ impl Place {
 
 impl crate::Place for Place {
     fn open(&self, bookmark: Option<&str>) -> Source {
-        let settings = self.settings(Access::Open);
-        Source::Pull(Pull::open(settings, bookmark).expect("nothing is needed"))
+        let settings = self.settings(Access::OAuth {
+            token_url: format!("{}/token", self.server.url).parse().expect("an address"),
+            client_id: "us".to_owned(),
+            secret_file: self.secret.path().join("secret"),
+            scope: None,
+        });
+        Source::Pull(Pull::open(settings, bookmark).expect("its secret is there"))
     }
 
     fn wrong(&self) -> Result<Source, TransportError> {
@@ -118,6 +184,8 @@ impl crate::Place for Place {
     }
 
     fn storm(&self) {
+        // One page or two, and there are three.
+        self.tokens.lock().expect("no panic").good_for = 1 + (self.seed % 2) as usize;
         self.server.storm(self.seed, FAULTS, self.weather.silence);
     }
 

@@ -28,7 +28,7 @@ use transport::{
     sftp,
 };
 
-use crate::{CALM, Weather, storms::storms};
+use crate::{CALM, Shared, Weather, storms::storms};
 
 /// Servers in Python and Node need longer than ours.
 const STORMY: Weather = Weather {
@@ -92,7 +92,7 @@ fn storms_at(
     open: impl Fn(u64, u16, Weather) -> Source + Sync,
     put: impl Fn(u64, &str, &[u8]) + Sync,
 ) {
-    storms(SEEDS, |seed, _| Remote {
+    let make = |seed, _: &Shared| Remote {
         seed,
         proxy: Proxy::start(port),
         port,
@@ -100,7 +100,8 @@ fn storms_at(
         count: AtomicUsize::new(0),
         open: &open,
         put: &put,
-    });
+    };
+    storms(SEEDS, make, |_| {});
 }
 
 fn secret(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     thread,
 };
 
@@ -131,8 +131,8 @@ fn weather(seed: u64, place: &impl Place, ledger: &Shared) {
     }
 }
 
-/// Runs so many seeds, several at a time: they mostly wait.
-pub fn storms<P: Place>(seeds: u64, make: impl Fn(u64, &Shared) -> P + Sync) {
+/// Runs so many seeds, several at a time: they mostly wait. `after` looks at each place once all is quiet.
+pub fn storms<P: Place>(seeds: u64, make: impl Fn(u64, &Shared) -> P + Sync, after: impl Fn(&P) + Sync) {
     let next = AtomicU64::new(0);
     thread::scope(|scope| {
         for _ in 0..6 {
@@ -145,6 +145,7 @@ pub fn storms<P: Place>(seeds: u64, make: impl Fn(u64, &Shared) -> P + Sync) {
                     let ledger = Shared::default();
                     let place = make(seed, &ledger);
                     weather(seed, &place, &ledger);
+                    after(&place);
                 }
             });
         }
@@ -153,15 +154,27 @@ pub fn storms<P: Place>(seeds: u64, make: impl Fn(u64, &Shared) -> P + Sync) {
 
 #[test]
 fn a_mailbox_loses_and_doubles_nothing() {
-    storms(170, |seed, ledger| mesh::Place::new(seed, STORMY, ledger));
+    storms(170, |seed, ledger| mesh::Place::new(seed, STORMY, ledger), |_| {});
 }
 
 #[test]
 fn an_address_loses_and_doubles_nothing() {
-    storms(160, |seed, _| https::Place::new(seed, STORMY));
+    let ran_out = AtomicUsize::new(0);
+    storms(
+        160,
+        |seed, _| https::Place::new(seed, STORMY),
+        |place| {
+            ran_out.fetch_add(place.ran_out(), Ordering::SeqCst);
+        },
+    );
+    assert!(ran_out.into_inner() >= 160, "tokens run out between two pages");
 }
 
 #[test]
 fn an_object_store_loses_and_doubles_nothing() {
-    storms(170, |seed, ledger| objects::Place::new(seed, STORMY, ledger));
+    storms(
+        170,
+        |seed, ledger| objects::Place::new(seed, STORMY, ledger),
+        |_| {},
+    );
 }

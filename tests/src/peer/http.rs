@@ -93,7 +93,7 @@ impl Fault {
     pub fn draw(random: &mut ChaCha8Rng, silence: Duration) -> (Fault, usize) {
         let mut below = |limit: u32| random.next_u32() % limit;
         let busy = |status: u16| Reply::new(status, "busy");
-        let fault = match below(11) {
+        let fault = match below(12) {
             0 => Fault::ResetAt(below(1024) as usize),
             1 => Fault::CloseAt(below(1024) as usize),
             2 => Fault::Slices,
@@ -104,6 +104,8 @@ impl Fault {
             7 => Fault::Instead(busy(429)),
             8 => Fault::Instead(busy(429).with("retry-after", 0)),
             9 => Fault::Instead(busy([500, 502, 503, 504][below(4) as usize])),
+            // Once, a token may have run out; twice, we are not let in, and the night goes on without this source.
+            10 => return (Fault::Instead(Reply::new(401, "")), 1 + below(2) as usize),
             _ => {
                 let burst = 2 + below(4) as usize;
                 return (Fault::Instead(busy(503)), burst);
