@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What tests/run and tests/bench-night share: progress lines, packages of the system, a PostgreSQL cluster of one's own.
+# What tests/run and the benchmarks share: progress lines, packages of the system, a PostgreSQL cluster of one's own.
 # To be sourced, by a script under `set -euo pipefail`.
 
 say() { printf '\n== %s\n' "$*"; }

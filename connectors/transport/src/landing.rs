@@ -10,7 +10,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -194,7 +194,8 @@ pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<(
         .truncate(true)
         .open(&temporary)?;
     restrict(&temporary, 0o600)?;
-    serde_json::to_writer_pretty(&mut file, manifest)?;
+    // In one piece: each token by itself would be a call of the system.
+    file.write_all(&serde_json::to_vec_pretty(manifest)?)?;
     file.sync_all()?;
     fs::rename(temporary, folder.join(MANIFEST))?;
     sync_folder(folder)

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server on this machine: one answer a connection, and a plan of faults.
+//! A small HTTP/1.1 server on this machine: one answer a connection unless it is told to keep them, and a plan of faults.
 
 use std::{
     collections::BTreeMap,
@@ -148,9 +148,20 @@ struct Planned {
     fault: Fault,
 }
 
+/// How long a connection lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connections {
+    /// For one answer, so that each request meets its fault alone.
+    #[default]
+    OneAnswer,
+    /// Until the client closes it, as real services have it.
+    Kept,
+}
+
 /// What all connections share.
 #[derive(Default)]
 struct Shared {
+    connections: Connections,
     plan: Mutex<Vec<Planned>>,
     storm: Mutex<Option<Storm>>,
     log: Mutex<Vec<String>>,
@@ -194,10 +205,18 @@ pub type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 impl Server {
     /// Starts a server on a free port; over TLS where there is a configuration for it.
     pub fn start(handler: Handler, tls: Option<Arc<ServerConfig>>) -> Self {
+        Server::start_with(Connections::OneAnswer, handler, tls)
+    }
+
+    /// The same, with connections that last so long.
+    pub fn start_with(connections: Connections, handler: Handler, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            connections,
+            ..Shared::default()
+        });
         let server = Server {
             url: format!("{scheme}://127.0.0.1:{port}"),
             shared: Arc::clone(&shared),
@@ -258,11 +277,11 @@ fn serve(
     stream.set_nodelay(true)?;
     let raw = stream.try_clone()?;
     match tls {
-        None => answer(stream, &raw, handler, shared),
+        None => answers(stream, &raw, handler, shared),
         Some(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, stream);
-            let result = answer(&mut stream, &raw, handler, shared);
+            let result = answers(&mut stream, &raw, handler, shared);
             stream.conn.send_close_notify();
             let _ = stream.flush();
             result
@@ -270,26 +289,42 @@ fn serve(
     }
 }
 
-fn answer(
+/// Answers as many requests as a connection is for.
+fn answers(
     mut stream: impl Read + Write,
     raw: &TcpStream,
     handler: &Handler,
     shared: &Shared,
 ) -> io::Result<()> {
-    let Some(request) = read(&mut stream)? else {
-        return Ok(());
-    };
+    while let Some(request) = read(&mut stream)? {
+        let sound = answer(&request, &mut stream, raw, handler, shared)?;
+        if !sound || shared.connections == Connections::OneAnswer {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Answers one request. Returns whether nothing went wrong with it.
+fn answer(
+    request: &Request,
+    stream: &mut (impl Read + Write),
+    raw: &TcpStream,
+    handler: &Handler,
+    shared: &Shared,
+) -> io::Result<bool> {
     shared
         .log
         .lock()
         .expect("no panic")
         .push(format!("{} {}", request.method, request.path));
-    let fault = due(shared, &request);
+    let fault = due(shared, request);
+    let sound = fault.is_none();
     let reply = match &fault {
         Some(Fault::Instead(reply)) => reply.clone(),
-        _ => handler(&request),
+        _ => handler(request),
     };
-    let bytes = written(&request, &reply);
+    let bytes = written(shared.connections, request, &reply);
     let mut sent = bytes.len();
     match fault {
         Some(Fault::Hang(time)) => {
@@ -331,7 +366,8 @@ fn answer(
         Some(Fault::Instead(_)) | None => stream.write_all(&bytes)?,
     }
     *shared.sent.lock().expect("no panic") += sent;
-    stream.flush()
+    stream.flush()?;
+    Ok(sound)
 }
 
 fn due(shared: &Shared, request: &Request) -> Option<Fault> {
@@ -346,6 +382,8 @@ fn due(shared: &Shared, request: &Request) -> Option<Fault> {
     Some(planned.fault.clone())
 }
 
+/// The next request; none where the client has closed. A client waits for an answer before it asks again, so nothing that
+/// is read ahead belongs to another request.
 fn read(stream: &mut impl Read) -> io::Result<Option<Request>> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -382,8 +420,11 @@ fn read(stream: &mut impl Read) -> io::Result<Option<Request>> {
     }))
 }
 
-fn written(request: &Request, reply: &Reply) -> Vec<u8> {
-    let mut bytes = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", reply.status).into_bytes();
+fn written(connections: Connections, request: &Request, reply: &Reply) -> Vec<u8> {
+    let mut bytes = format!("HTTP/1.1 {} -\r\n", reply.status).into_bytes();
+    if connections == Connections::OneAnswer {
+        bytes.extend(b"connection: close\r\n");
+    }
     for (name, value) in &reply.headers {
         bytes.extend(format!("{name}: {value}\r\n").into_bytes());
     }

@@ -14,7 +14,7 @@ use rustls::ServerConfig;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::http::{Reply, Request, Server};
+use super::http::{Connections, Reply, Request, Server};
 
 /// The password of every mailbox.
 pub const PASSWORD: &str = "a password";
@@ -88,9 +88,15 @@ pub struct Mesh {
 impl Mesh {
     /// Starts a service with the mailboxes `AREA1`, `TRUST1` and `TRUST2`.
     pub fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+        Mesh::start_with(Connections::OneAnswer, tls)
+    }
+
+    /// The same, with connections that last so long.
+    pub fn start_with(connections: Connections, tls: Option<Arc<ServerConfig>>) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
-        let server = Server::start(
+        let server = Server::start_with(
+            connections,
             Arc::new(move |request| {
                 let mut state = shared.lock().expect("no panic");
                 let now = Timestamp::now() + state.ahead;
@@ -206,7 +212,7 @@ fn answer(state: &mut State, request: &Request, now: Timestamp) -> Reply {
         return error(403, "SEND", "EPL-151", "No mailbox matched");
     }
     match (request.method.as_str(), rest) {
-        ("GET", []) => {
+        ("GET" | "POST", []) => {
             let told = ["mex-clientversion", "mex-osname", "mex-osversion"];
             if told.iter().any(|name| request.header(name).is_empty()) {
                 return Reply::new(400, json!({ "detail": [{ "type": "missing" }] }).to_string());
