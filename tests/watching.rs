@@ -1,6 +1,6 @@
 //! What a night tells monitors and people, and the alarm that goes when no night was good.
 
-use std::{collections::BTreeMap, fs, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, fs, net::TcpListener, sync::Arc, thread, time::Duration};
 
 use sendlink_tests::{
     Area, Database,
@@ -8,7 +8,7 @@ use sendlink_tests::{
     hand::{Child, Notice, notices_csv, notices_feed},
     peer::{
         http::{Reply, Request, Server},
-        smtp::{Mail, MailServer, Protection},
+        smtp::{Login, Mail, MailServer, Protection},
         tls::Authority,
     },
 };
@@ -380,6 +380,138 @@ fn a_mail_server_that_is_not_whom_it_says_gets_nothing() {
         assert!(log.contains("An alert is not sent."), "{log}");
         assert!(!log.contains("a password"), "{log}");
     }
+}
+
+/// What `check` says of the alerts of an area, under this exit code.
+#[track_caller]
+fn checked(alert: &str, authority: &Authority, exit: i32) -> String {
+    let area = area_with_a_refusal(&format!("\n{alert}\n"));
+    fs::write(area.file("password"), "a password\n").unwrap();
+    fs::write(area.file("authority.pem"), authority.pem()).unwrap();
+    let check = area.run(&["check"]).expect(exit);
+    assert!(!check.stdout.contains("key=1"), "{}", check.stdout);
+    let about = |line: &&str| line.contains("alert 1: ") || line.contains("[watch] push: ");
+    check.stdout.lines().filter(about).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_webhook_is_tried_and_told_nothing() {
+    let authority = Authority::new();
+    let (open, taken) = taking();
+    let said = checked(
+        &format!("[[alert]]\nwebhook = {{ url = \"{}/hook?key=1\" }}", open.url),
+        &authority,
+        0,
+    );
+    assert_eq!(
+        said,
+        "ok    alert 1: the webhook can be reached; nothing was sent to it"
+    );
+    let said = checked(
+        &format!(
+            "[watch]\npush = {{ url = \"{}/metrics/job/sendlink\" }}",
+            open.url
+        ),
+        &authority,
+        0,
+    );
+    assert_eq!(
+        said,
+        "ok    [watch] push: the Pushgateway can be reached; nothing was sent to it"
+    );
+    assert!(taken.lock().unwrap().is_empty(), "not one request");
+    assert_eq!(open.log(), Vec::<String>::new());
+
+    let secure = |signed_by: &Authority, name: &str| {
+        let server = Server::start(
+            Arc::new(|_| Reply::new(200, "")),
+            Some(signed_by.open_server(&signed_by.sign(name, 2040))),
+        );
+        let alert = format!(
+            "[[alert]]\nwebhook = {{ url = \"{}/hook?key=1\", authority_file = \"authority.pem\" }}",
+            server.url
+        );
+        (server, alert)
+    };
+    let (server, alert) = secure(&authority, "127.0.0.1");
+    assert!(checked(&alert, &authority, 0).starts_with("ok    alert 1: the webhook can be reached"));
+    assert_eq!(server.log(), Vec::<String>::new());
+    // Another authority than ours, and another name than the server's.
+    for (_server, alert) in [
+        secure(&Authority::new(), "127.0.0.1"),
+        secure(&authority, "hooks.example.org"),
+    ] {
+        let said = checked(&alert, &authority, 69);
+        assert!(
+            said.starts_with("BAD   alert 1: the webhook: the TLS handshake failed: "),
+            "{said}"
+        );
+    }
+    // A port that nobody listens on.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let alert = format!("[[alert]]\nwebhook = {{ url = \"https://{nobody}/hook?key=1\" }}");
+    let said = checked(&alert, &authority, 69);
+    assert!(
+        said.starts_with("BAD   alert 1: the webhook: no connection: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_mail_server_is_logged_in_to_and_gets_no_mail() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let tls = |of: &Authority| of.open_server(&of.sign("127.0.0.1", 2040));
+    let look = |protection: Protection, login: Login, security: &str, exit: i32| {
+        let server = MailServer::start_with(protection, login);
+        let alert = format!(
+            "[[alert]]\nemail = {{ server = \"127.0.0.1\", port = {}, security = \"{security}\", from = \
+             \"sendlink@example.org\", to = [\"dco@example.org\"], user = \"sendlink\", password_file = \
+             \"password\", authority_file = \"authority.pem\" }}",
+            server.port
+        );
+        let said = checked(&alert, &authority, exit);
+        assert!(server.mails().is_empty());
+        for word in ["MAIL", "RCPT", "DATA"] {
+            assert!(!server.said().iter().any(|said| said == word), "{word}");
+        }
+        (said, server.said())
+    };
+    for (protection, security) in [
+        (Protection::Tls(tls(&authority)), "tls"),
+        (Protection::Starttls(tls(&authority)), "starttls"),
+    ] {
+        let (said, heard) = look(protection, Login::Taken, security, 0);
+        assert_eq!(
+            said,
+            "ok    alert 1: mail server 127.0.0.1: lets us in; nothing was sent"
+        );
+        assert!(heard.contains(&"AUTH".to_owned()), "{heard:?}");
+        assert_eq!(
+            heard.last().map(String::as_str),
+            Some("QUIT"),
+            "it takes its leave"
+        );
+    }
+    let (said, _) = look(Protection::Tls(tls(&authority)), Login::Refused, "tls", 69);
+    assert_eq!(
+        said,
+        "BAD   alert 1: mail server 127.0.0.1: it does not let us in (535): look at user and password_file"
+    );
+    for (protection, security) in [
+        (Protection::Tls(tls(&other)), "tls"),
+        (Protection::Starttls(tls(&other)), "starttls"),
+    ] {
+        let (said, heard) = look(protection, Login::Taken, security, 69);
+        assert!(said.contains("certificate"), "{said}");
+        assert!(!heard.contains(&"AUTH".to_owned()), "{heard:?}");
+    }
+    // It never offers TLS.
+    let (said, heard) = look(Protection::None, Login::Taken, "starttls", 69);
+    assert!(
+        said.starts_with("BAD   alert 1: mail server 127.0.0.1: "),
+        "{said}"
+    );
+    assert!(!heard.contains(&"AUTH".to_owned()), "{heard:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! environment: what is to happen is said in the configuration or not at all. Addresses never reach an error or a log,
 //! as their queries may hold what must not be there.
 
+mod reach;
 pub mod secret;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::{
-    Certificate, Client, Identity, Proxy, Response, StatusCode,
+    Certificate, Client, ClientBuilder, Identity, Proxy, Response, StatusCode,
     header::{DATE, HeaderMap, RETRY_AFTER},
     redirect, tls,
 };
@@ -52,6 +53,10 @@ impl Connection {
     /// # Errors
     /// [`TransportError::Setup`] where a certificate cannot be used.
     pub fn client(&self) -> Result<Client, TransportError> {
+        self.build(self.builder()?)
+    }
+
+    fn builder(&self) -> Result<ClientBuilder, TransportError> {
         let mut builder = Client::builder()
             .user_agent(concat!("sendlink/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -92,6 +97,10 @@ impl Connection {
             })?;
             builder = builder.proxy(proxy);
         }
+        Ok(builder)
+    }
+
+    fn build(&self, builder: ClientBuilder) -> Result<Client, TransportError> {
         builder.build().map_err(|error| {
             let path = self.authority.clone().unwrap_or_else(|| "/etc/ssl/certs".into());
             setup("certificates of authorities", &path, &innermost(&error))

@@ -74,6 +74,18 @@ impl Post {
         })
     }
 
+    /// Connects as for a text, by the proxy and with TLS, and sends none.
+    ///
+    /// # Errors
+    /// Why the server cannot be reached.
+    pub async fn reach(&self) -> Result<(), Fault> {
+        let connection = &self.settings.connection;
+        let caller = connection
+            .caller()
+            .map_err(|error| Fault::Told(error.to_string()))?;
+        connection.reach(&caller, &self.url).await
+    }
+
     /// Sends a text.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub enum Exit {
     Usage = 64,
     /// Nothing usable to work on.
     NoInput = 65,
-    /// A service (the database) is not available.
+    /// A service is not available: the database, or one that hears of nights.
     Unavailable = 69,
     /// A bug.
     Bug = 70,

@@ -7,6 +7,7 @@
 mod alert;
 mod mail;
 mod metrics;
+mod reach;
 
 use std::{
     fs,
@@ -23,6 +24,7 @@ use transport::{
 };
 
 use self::alert::Alert;
+pub use self::reach::reach;
 use crate::{
     config::{Address, After, Config},
     exit::{Exit, Failure, of_write},
@@ -67,6 +69,10 @@ const END: &str = "# EOF\n";
 /// The media type of such a page, as a Pushgateway takes it.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// What people call the places that texts are sent to.
+const GATEWAY: &str = "the Pushgateway";
+const WEBHOOK: &str = "the webhook";
+
 /// The media type of an alert.
 const JSON: &str = "application/json";
 
@@ -98,7 +104,7 @@ pub async fn measure(config: &Config, ending: &Ending<'_>, stop: &Stop) {
                 let text = [night.as_str(), good.as_deref().unwrap_or_default()]
                     .concat()
                     .replace(END, "");
-                post(config, "the Pushgateway", address, METRICS, &text, stop).await;
+                post(config, GATEWAY, address, METRICS, &text, stop).await;
             }
         }
         Err(failure) => tracing::error!(%failure, "The figures of the night are not written."),
@@ -115,7 +121,7 @@ pub async fn alert(config: &Config, ending: &Ending<'_>, worried: bool, stop: &S
         }
         if let Some(address) = &to.webhook {
             match serde_json::to_string(&alert) {
-                Ok(text) => post(config, "the webhook", address, JSON, &text, stop).await,
+                Ok(text) => post(config, WEBHOOK, address, JSON, &text, stop).await,
                 Err(error) => tracing::error!(%error, "An alert is not sent."),
             }
         }

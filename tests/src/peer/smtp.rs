@@ -40,6 +40,16 @@ pub struct MailServer {
     /// Its port.
     pub port: u16,
     mails: Arc<Mutex<Vec<Mail>>>,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+/// What becomes of whoever shows a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Let in.
+    Taken,
+    /// Sent away.
+    Refused,
 }
 
 trait Stream: Read + Write + Send {}
@@ -48,18 +58,29 @@ impl<T: Read + Write + Send> Stream for T {}
 impl MailServer {
     /// Starts a server on a free port.
     pub fn start(protection: Protection) -> Self {
+        MailServer::start_with(protection, Login::Taken)
+    }
+
+    /// The same, with this for whoever shows a password.
+    pub fn start_with(protection: Protection, login: Login) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let mails = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&mails);
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let kept = (Arc::clone(&mails), Arc::clone(&said));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (protection, kept) = (protection.clone(), Arc::clone(&kept));
+                let (protection, kept) = (protection.clone(), kept.clone());
                 // A client that goes away in the middle is not the server's failure.
-                thread::spawn(move || serve(stream, &protection, &kept));
+                thread::spawn(move || serve(stream, &protection, login, &kept.0, &kept.1));
             }
         });
-        MailServer { port, mails }
+        MailServer { port, mails, said }
+    }
+
+    /// The commands that it was given, each by its first word.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().expect("no panic").clone()
     }
 
     /// What has come.
@@ -73,7 +94,13 @@ fn tls(config: &Arc<ServerConfig>, stream: TcpStream) -> io::Result<Box<dyn Stre
     Ok(Box::new(StreamOwned::new(connection, stream)))
 }
 
-fn serve(raw: TcpStream, protection: &Protection, kept: &Mutex<Vec<Mail>>) -> io::Result<()> {
+fn serve(
+    raw: TcpStream,
+    protection: &Protection,
+    login: Login,
+    kept: &Mutex<Vec<Mail>>,
+    said: &Mutex<Vec<String>>,
+) -> io::Result<()> {
     let mut offered = None;
     let mut protected = false;
     let stream: Box<dyn Stream> = match protection {
@@ -97,6 +124,8 @@ fn serve(raw: TcpStream, protection: &Protection, kept: &Mutex<Vec<Mail>>) -> io
             return Ok(());
         }
         let text = line.trim_end();
+        let word = text.split(' ').next().unwrap_or_default();
+        said.lock().expect("no panic").push(word.to_owned());
         let answer: &[u8] = match text.get(..4).unwrap_or(text) {
             "EHLO" if offered.is_some() => b"250-mail.example.org\r\n250 STARTTLS\r\n",
             "EHLO" => b"250-mail.example.org\r\n250 AUTH PLAIN\r\n",
@@ -108,6 +137,7 @@ fn serve(raw: TcpStream, protection: &Protection, kept: &Mutex<Vec<Mail>>) -> io
                 }
                 continue;
             }
+            "AUTH" if login == Login::Refused => b"535 5.7.8 not known\r\n",
             "AUTH" => {
                 mail.known = true;
                 b"235 known\r\n"

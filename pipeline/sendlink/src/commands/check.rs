@@ -14,6 +14,7 @@ use crate::{
     feeds,
     opt_outs::OptOuts,
     sources::Sources,
+    watch,
 };
 
 /// One thing that was looked at.
@@ -22,7 +23,7 @@ enum Seen {
     Good(String),
     /// Works, but somebody should know.
     Note(String),
-    /// The night would fail or be incomplete.
+    /// The night would fail or be incomplete, or nobody would hear of it.
     Bad(Exit, String),
 }
 
@@ -59,6 +60,12 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
         &mut seen,
     )
     .await;
+    for reached in watch::reach(&config).await {
+        seen.push(match reached {
+            Ok(text) => Seen::Good(text),
+            Err(failure) => Seen::Bad(failure.exit, failure.message),
+        });
+    }
 
     let mut exit = Exit::Done;
     for one in &seen {

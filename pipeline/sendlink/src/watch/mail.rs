@@ -6,6 +6,7 @@ use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
+        self,
         authentication::Credentials,
         client::{Certificate, CertificateStore, Tls, TlsParameters},
     },
@@ -13,7 +14,13 @@ use lettre::{
 use transport::http::secret::Secret;
 
 use super::{SILENCE, alert::Alert};
-use crate::config::{Config, Email, Security};
+use crate::{
+    config::{Config, Email, Security},
+    exit::{Exit, Failure},
+};
+
+/// How a server refuses a login: RFC 4954, section 6, and what went before it.
+const LOGIN_REFUSED: [u16; 5] = [454, 530, 534, 535, 538];
 
 /// Sends an alert to everybody whom the configuration names, in one message.
 ///
@@ -22,14 +29,42 @@ use crate::config::{Config, Email, Security};
 pub async fn send(config: &Config, email: &Email, alert: &Alert) -> Result<(), String> {
     let message = message(email, alert)?;
     let server = server(config, email)?;
-    server.send(message).await.map(|_| ()).map_err(|error| {
-        let why = match error.status() {
-            Some(status) => format!("the server answers {status}"),
-            None if error.is_timeout() => "it does not answer in time".to_owned(),
-            None => innermost(&error),
-        };
-        format!("mail server {}: {why}", email.server)
-    })
+    server
+        .send(message)
+        .await
+        .map(|_| ())
+        .map_err(|error| why(email, &error))
+}
+
+/// Connects and logs in as for a message, and sends none. What there is to say of it.
+///
+/// # Errors
+/// What of the configuration cannot be used, or why the server is of no use.
+pub async fn reach(config: &Config, email: &Email) -> Result<String, Failure> {
+    let transport = server(config, email).map_err(|why| Failure::new(Exit::Config, why))?;
+    let unusable = |why| Failure::new(Exit::Unavailable, why);
+    let server = &email.server;
+    match transport.test_connection().await {
+        Ok(true) if email.user.is_some() => Ok(format!("mail server {server}: lets us in")),
+        Ok(true) => Ok(format!("mail server {server}: answers")),
+        Ok(false) => Err(unusable(format!(
+            "mail server {server}: it breaks off after the greeting"
+        ))),
+        Err(error) => Err(unusable(why(email, &error))),
+    }
+}
+
+/// Why a server was of no use, without its own words.
+fn why(email: &Email, error: &smtp::Error) -> String {
+    let why = match error.status() {
+        Some(status) if LOGIN_REFUSED.contains(&u16::from(status)) => {
+            format!("it does not let us in ({status}): look at user and password_file")
+        }
+        Some(status) => format!("the server answers {status}"),
+        None if error.is_timeout() => "it does not answer in time".to_owned(),
+        None => innermost(error),
+    };
+    format!("mail server {}: {why}", email.server)
 }
 
 fn message(email: &Email, alert: &Alert) -> Result<Message, String> {
