@@ -79,6 +79,51 @@ fn a_night_that_is_told_to_stop_is_continued_by_the_next() {
     }
 }
 
+#[test]
+fn the_history_says_how_a_run_failed_as_long_as_it_can_be_told() {
+    for database in Database::BOTH {
+        let area = Area::small(43, database);
+        let last = || {
+            let rows = area.run(&["history", "--format", "json"]).expect(0).rows();
+            let field = |name: &str| rows[0][name].clone();
+            (field("run"), field("outcome"), field("exit"))
+        };
+        let said = |run: i64, outcome: &str, exit: Option<i64>| {
+            (
+                run.into(),
+                outcome.into(),
+                exit.map_or(serde_json::Value::Null, Into::into),
+            )
+        };
+        let killed = area
+            .command(&["run", "--as-at", AS_AT])
+            .env("SENDLINK_KILL_AT", "night::before-link")
+            .output()
+            .expect("the program starts");
+        assert_eq!(killed.status.code(), None);
+        assert_eq!(last(), said(1, "did not end", None), "{database:?}");
+
+        let mut running = Daemon::start(area.command(&["run", "--as-at", AS_AT]));
+        running.wait_for("Linking all records");
+        stops(running, TEN_SECONDS);
+        assert_eq!(last(), said(1, "stopped", Some(75)), "{database:?}");
+        let status = area.run(&["status"]).expect(0).stdout;
+        assert!(
+            status.contains(", failed with exit code 75; running again continues it"),
+            "{status}"
+        );
+
+        // Where the reports should go lies a file.
+        std::fs::write(area.file("reports"), "in the way").unwrap();
+        area.night().expect(74);
+        assert_eq!(last(), said(1, "failed", Some(74)), "{database:?}");
+
+        std::fs::remove_file(area.file("reports")).unwrap();
+        area.night().expect(0);
+        assert_eq!(last(), said(1, "unchanged", Some(0)), "{database:?}");
+    }
+}
+
 /// A server that answers nothing any more, and whose connections stay open.
 struct Frozen<'a>(&'a Cluster);
 

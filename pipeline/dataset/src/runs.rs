@@ -79,7 +79,7 @@ pub struct RunRow {
     pub state: RunState,
     /// When it began.
     pub started: Timestamp,
-    /// When it ended.
+    /// When it ended, or failed.
     pub finished: Option<Timestamp>,
     /// How often it was continued after a stop.
     pub resumptions: u64,
@@ -87,7 +87,8 @@ pub struct RunRow {
     pub software: String,
     /// Hash of the configuration.
     pub config_hash: String,
-    /// The exit code it ended with.
+    /// The exit code it ended with; of a run that has not ended, what it failed with, where that could still be
+    /// written.
     pub exit_code: Option<u8>,
     /// What the program kept of it.
     pub summary: Option<serde_json::Value>,
@@ -158,7 +159,9 @@ impl Store {
         let run = match stopped {
             Some((id, stopped)) if stopped == as_at => {
                 tx.execute(
-                    "update run set resumptions = resumptions + 1, software = $1, config_hash = $2 where id = $3",
+                    "update run set resumptions = resumptions + 1, software = $1, config_hash = $2, finished = null,
+                            exit_code = null
+                      where id = $3",
                     [request.software.into(), request.config_hash.into(), id.into()],
                 )
                 .await?;
@@ -229,6 +232,30 @@ impl Store {
         let counts = serde_json::json!({ "exit_code": exit_code });
         audit::append(&mut tx, "sendlink", "finish run", &run.id.to_string(), &counts).await?;
         fail::fail_point!("dataset::run::before-finish-commit");
+        tx.commit().await
+    }
+
+    /// Writes down what a run failed with. It stands as stopped, and the next one continues it.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub async fn fail_run(&self, lease: &Lease, run: &Run, exit_code: u8) -> Result<(), StoreError> {
+        let mut tx = self.write(lease, "write down how a run failed").await?;
+        let rows = tx
+            .execute(
+                "update run set finished = $1, exit_code = $2 where id = $3 and state = 'running'",
+                [
+                    Timestamp::now().to_string().into(),
+                    i64::from(exit_code).into(),
+                    run.id.into(),
+                ],
+            )
+            .await?;
+        // One that has ended before is told of already.
+        if rows > 0 {
+            let counts = serde_json::json!({ "exit_code": exit_code });
+            audit::append(&mut tx, "sendlink", "fail run", &run.id.to_string(), &counts).await?;
+        }
         tx.commit().await
     }
 

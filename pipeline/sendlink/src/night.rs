@@ -32,7 +32,14 @@ pub mod stop;
 pub mod summary;
 mod volume;
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::{Future, poll_fn},
+    panic::{self, AssertUnwindSafe},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
@@ -98,24 +105,54 @@ pub async fn run(config: &Config, request: &Request, stop: &Stop) -> Result<Ende
     let feeds = feeds::ready(config, &chosen(config, request)?)?;
     let span = tracing::info_span!("night", run = Empty, as_at = Empty);
     let told = span.clone();
-    let stages = async {
+    let work = async {
         let mut clock = Clock::start();
         let mut night = clock.time("lock", begin(config, request, stop)).await?;
         told.record("run", night.run.id);
         told.record("as_at", tracing::field::display(night.run.as_at));
-        let offers = clock.time("fetch", fetch::fetch(&mut night, &feeds)).await?;
-        clock.time("load", load(&mut night, &feeds)).await?;
-        clock.time("link", link::link(&mut night)).await?;
-        clock.time("gate", gate::pass(&mut night)).await?;
-        clock
-            .time("publish", publish::publish(&mut night, &feeds))
-            .await?;
-        let page = clock.time("report", report::write(&mut night)).await?;
-        clock.time("settle", settle(&mut night, &offers, &feeds)).await?;
-        night.summary.stages = clock.stages;
-        finish(night, page).await
+        match caught(stages(&mut night, &feeds, &mut clock)).await {
+            Ok(page) => {
+                night.summary.stages = clock.stages;
+                finish(night, page).await
+            }
+            Err(failure) => Err(fail(night, failure).await),
+        }
     };
-    stages.instrument(span).await
+    work.instrument(span).await
+}
+
+/// All stages once the lease is held. Returns the night's page.
+async fn stages(
+    night: &mut Night<'_>,
+    feeds: &[feeds::Ready<'_>],
+    clock: &mut Clock,
+) -> Result<reports::summary::Summary, Failure> {
+    let offers = clock.time("fetch", fetch::fetch(night, feeds)).await?;
+    clock.time("load", load(night, feeds)).await?;
+    clock.time("link", link::link(night)).await?;
+    clock.time("gate", gate::pass(night)).await?;
+    clock.time("publish", publish::publish(night, feeds)).await?;
+    let page = clock.time("report", report::write(night)).await?;
+    clock.time("settle", settle(night, &offers, feeds)).await?;
+    Ok(page)
+}
+
+/// Does this work; a bug in it is a failure of the night, whose lease and database are still there.
+async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut work = pin!(work);
+    // Of what a panic has left half done, nothing is looked at any more but the lease, which it does not touch.
+    poll_fn(
+        |context| match panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(polled) => polled,
+            Err(_) => Poll::Ready(Err(bug())),
+        },
+    )
+    .await
+}
+
+/// What is said of a night that a bug has ended.
+pub fn bug() -> Failure {
+    Failure::new(Exit::Bug, "a bug ended the night; the log names its place")
 }
 
 /// Reads, encodes and loads what has landed, and notes which sources are silent.
@@ -242,6 +279,20 @@ async fn finish(night: Night<'_>, page: reports::summary::Summary) -> Result<End
     })
 }
 
+/// A database that has not taken one row within this time is away.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// Writes down what a night failed with, where that can still be written: a run without a code was killed.
+async fn fail(night: Night<'_>, failure: Failure) -> Failure {
+    let written = night.store.fail_run(&night.lease, &night.run, failure.exit as u8);
+    match tokio::time::timeout(LAST_WORD, written).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "The history cannot say how this run failed."),
+        Err(_) => tracing::warn!("The history cannot say how this run failed: the database does not answer."),
+    }
+    failure
+}
+
 impl Night<'_> {
     /// Tells of something that happened.
     fn tell(&mut self, event: impl Event) {
@@ -254,5 +305,24 @@ impl Night<'_> {
             return Err(stop::stopped());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bug_is_a_failure_like_others() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let buggy = async {
+            tokio::task::yield_now().await;
+            let none: Option<u8> = None;
+            Ok(none.unwrap())
+        };
+        assert_eq!(runtime.block_on(caught(buggy)).unwrap_err().exit, Exit::Bug);
+        assert_eq!(runtime.block_on(caught(async { Ok(7) })).unwrap(), 7);
+        let failing = async { Err::<(), _>(Failure::new(Exit::Io, "no disk")) };
+        assert_eq!(runtime.block_on(caught(failing)).unwrap_err().exit, Exit::Io);
     }
 }

@@ -71,13 +71,15 @@ pub async fn run(arguments: &History) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What became of a run, in a word.
+/// What became of a run, in a word. One that is going on has not ended either.
 fn outcome(run: &RunRow) -> &'static str {
+    const STOPPED: u8 = Exit::TryAgain as u8;
     let Some(summary) = &run.summary else {
-        return match run.state {
-            RunState::Running => "not ended",
-            RunState::Finished => "ended",
-            RunState::Abandoned => "abandoned",
+        return match (run.state, run.exit_code) {
+            (RunState::Finished, _) => "ended",
+            (_, Some(STOPPED)) => "stopped",
+            (_, Some(_)) => "failed",
+            (_, None) => "did not end",
         };
     };
     match &summary["published"]["changed"] {

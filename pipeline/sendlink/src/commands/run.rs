@@ -47,10 +47,5 @@ pub async fn run(arguments: &Run) -> Result<Exit, Failure> {
 async fn one(config: Config, request: Request, stop: Stop) -> Result<Ended, Failure> {
     tokio::spawn(async move { night::run(&config, &request, &stop).await })
         .await
-        .unwrap_or_else(|_| {
-            Err(Failure::new(
-                Exit::Bug,
-                "a bug ended the night; the log names its place",
-            ))
-        })
+        .unwrap_or_else(|_| Err(night::bug()))
 }

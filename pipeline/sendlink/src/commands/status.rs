@@ -1,6 +1,6 @@
 //! `sendlink status`.
 
-use dataset::{Access, RunRow, Status};
+use dataset::{Access, RunRow, RunState, Status};
 use jiff::{SignedDuration, Timestamp};
 use reports::{Cell, Column, Format, Table};
 
@@ -67,9 +67,10 @@ fn print_heading(status: &Status, good: Option<&RunRow>, published_at: &str) {
         None => println!("Published: nothing yet"),
     }
     if let Some(run) = &status.last_run {
-        let ended = match run.exit_code {
-            Some(code) => format!("ended with exit code {code}"),
-            None => "has not ended; running again continues it".to_owned(),
+        let ended = match (run.state, run.exit_code) {
+            (RunState::Finished, Some(code)) => format!("ended with exit code {code}"),
+            (_, Some(code)) => format!("failed with exit code {code}; running again continues it"),
+            (_, None) => "has not ended; running again continues it".to_owned(),
         };
         println!("Last run:  {} as at {}, {ended}", run.id, run.as_at);
     }

@@ -11,6 +11,7 @@ on_both! {
     one_writer_at_a_time,
     a_late_writer_is_fenced_off,
     a_stopped_run_keeps_its_day,
+    a_run_that_failed_says_with_what,
     the_audit_chain_holds,
 }
 
@@ -127,6 +128,36 @@ async fn a_stopped_run_keeps_its_day(home: Home) {
     let status = store.status().await.unwrap();
     assert_eq!(status.last_run.map(|run| run.id), Some(2));
     assert_eq!(status.published.map(|published| published.as_at), Some(DAY));
+}
+
+async fn a_run_that_failed_says_with_what(home: Home) {
+    let store = home.open().await;
+    let lease = store.acquire("test").await.unwrap();
+    let run = begin_run(&store, &lease, Some(DAY)).await.unwrap();
+    let row = async || store.history(1).await.unwrap().remove(0);
+    // As a killed one leaves it.
+    assert_eq!((row().await.exit_code, row().await.finished), (None, None));
+    store.fail_run(&lease, &run, 75).await.unwrap();
+    let failed = row().await;
+    assert_eq!((failed.state.as_str(), failed.exit_code), ("running", Some(75)));
+    assert!(failed.finished.is_some());
+    assert_eq!(
+        store.last_run_ended_with([75, 0]).await.unwrap(),
+        None,
+        "it has not ended"
+    );
+    // Continued, it has no code until it ends; a failure after that changes nothing.
+    let again = begin_run(&store, &lease, None).await.unwrap();
+    assert_eq!((again.id, again.resumed), (run.id, true));
+    assert_eq!((row().await.exit_code, row().await.finished), (None, None));
+    store.publish(&lease, &again, &release()).await.unwrap();
+    store
+        .finish_run(&lease, &again, 0, &serde_json::json!({}))
+        .await
+        .unwrap();
+    store.fail_run(&lease, &again, 70).await.unwrap();
+    let ended = row().await;
+    assert_eq!((ended.state.as_str(), ended.exit_code), ("finished", Some(0)));
 }
 
 async fn the_audit_chain_holds(home: Home) {
