@@ -228,18 +228,32 @@ fn a_birth_that_is_taken_back_was_none() {
 }
 
 #[test]
-fn a_stillbirth_told_of_nationally_is_a_birth_of_nobody() {
-    let (mother, daughter) = family();
-    let area = expecting(Database::Sqlite, &mother, &daughter);
-    let told = message(
-        "new",
-        "2021-04-13T09:00:00+01:00",
-        &birth(&mother, &daughter, "2"),
-    );
-    area.put("incoming/births/1.json", told, "2021-04-14");
-    area.night_as_at("2021-04-15").expect(0);
-    assert_eq!(
-        area.joint("select outcome, child_id, birth_month from birth"),
-        [["STILLBIRTH", "", "2021-04"]]
-    );
+fn a_stillbirth_told_of_nationally_is_a_birth_of_nobody_and_ends_the_expectation() {
+    for database in Database::BOTH {
+        let (mother, daughter) = family();
+        let area = expecting(database, &mother, &daughter);
+        let expected = children(&area);
+        let send = |file: &str, kind: &str, made: &str, came: &str| {
+            let told = message(kind, made, &birth(&mother, &daughter, "2"));
+            area.put(&format!("incoming/births/{file}.json"), told, came);
+        };
+        send("1", "new", "2021-04-13T09:00:00+01:00", "2021-04-14");
+        area.night_as_at("2021-04-15").expect(0);
+        assert_eq!(
+            area.joint("select outcome, child_id, birth_month from birth"),
+            [["STILLBIRTH", "", "2021-04"]]
+        );
+        assert!(
+            children(&area).is_empty(),
+            "{database:?}: nobody is expected any more"
+        );
+        // The message was wrong, and is taken back.
+        send("2", "delete", "2021-04-14T09:00:00+01:00", "2021-04-15");
+        area.night_as_at("2021-04-16").expect(0);
+        assert_eq!(
+            children(&area),
+            expected,
+            "{database:?}: expected again, under the same id"
+        );
+    }
 }

@@ -262,8 +262,9 @@ pub const PREGNANCY_CHILD: Table = Table {
 /// Births.
 pub const BIRTH: Table = Table {
     name: "birth",
-    comment: "The birth of one child as the maternity service records it. Only services that send the Maternity \
-              Services Data Set send any",
+    comment: "The birth of one child: as the maternity service records it in the Maternity Services Data Set, or as a \
+              national notification of birth or record at birth tells of it. Notifications of pregnancies alone have \
+              none",
     columns: &[
         RECORD_ID,
         text("child_id", "The child; blank where it was not born alive"),

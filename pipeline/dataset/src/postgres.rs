@@ -56,6 +56,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 8,
         sql: include_str!("../migrations/postgres/0008_opt_outs.sql"),
     },
+    Migration {
+        version: 9,
+        sql: include_str!("../migrations/postgres/0009_births_of_others.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

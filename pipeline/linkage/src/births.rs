@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Tier, Weight,
+    Entry, Tier, Weight,
     clusters::Clusters,
     mothers::{ByMother, Mothers},
     population::Population,
@@ -13,6 +13,9 @@ use crate::{
 /// Children of one mother born within this many days of each other were born together: twins may be born either
 /// side of a midnight, the second of them rarely a day or two later.
 const ONE_DELIVERY: i64 = 3;
+
+/// Of a birth that was not live, whoever told of it, only the month is sure to be known: the days after its first.
+const REST_OF_MONTH: i64 = 30;
 
 /// A step from a notification to one of a child's records, or to another notification of the pregnancy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,22 +141,53 @@ impl Ground<'_, '_> {
         for (notification, at) in &self.population.same_pregnancy {
             self.direct(&mut births, &mut steps, (*notification, *at), Tier::T4);
         }
-        for entry in &self.population.childless {
-            let pregnancy = entry
-                .encoding
-                .born_of
-                .and_then(|pregnancy| self.pregnancies.notification(pregnancy))
-                .and_then(|at| self.pregnancies.of.get(at as usize));
-            if let Some(pregnancy) = pregnancy {
-                let others = births.others.entry(*pregnancy).or_default();
-                others.not_live = others.not_live.saturating_add(1);
-            }
-        }
+        self.not_live(&mut births);
         births.deliveries = of_mother
             .into_iter()
             .map(|(mother, children)| (mother, deliveries(children)))
             .collect();
         (births, steps)
+    }
+
+    /// Counts the births that were not live, by pregnancy. One that names its pregnancy and one that names the mother
+    /// alone may be of the same fetus, told of twice: the larger of the two counts holds.
+    fn not_live(&self, births: &mut Births) {
+        let (mut named, mut told) = (BTreeMap::<u32, u8>::new(), BTreeMap::<u32, u8>::new());
+        for entry in &self.population.childless {
+            let (counts, pregnancy) = match entry.encoding.born_of {
+                Some(pregnancy) => {
+                    let at = self.pregnancies.notification(pregnancy);
+                    let number = at.and_then(|at| self.pregnancies.of.get(at as usize));
+                    (&mut named, number.copied())
+                }
+                None => (&mut told, self.ended_by(entry)),
+            };
+            if let Some(pregnancy) = pregnancy {
+                let count = counts.entry(pregnancy).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        for (pregnancy, count) in named.into_iter().chain(told) {
+            let others = births.others.entry(pregnancy).or_default();
+            others.not_live = others.not_live.max(count);
+        }
+    }
+
+    /// The pregnancy that a birth ended which names none: of its mother's the one whose due day is nearest, else one that
+    /// the birth leaves no room for.
+    fn ended_by(&self, birth: &Entry) -> Option<u32> {
+        let mother = self.mothers.who(birth.encoding.mother.as_ref())?;
+        let first = i64::from(birth.encoding.event_day?);
+        let month = first..=first + REST_OF_MONTH;
+        self.pregnancies
+            .of_mother(mother)
+            .filter_map(|(number, pregnancy)| {
+                let nearest = month.clone().filter_map(|day| pregnancy.distance(day)).min();
+                let leaves_no_room = month.clone().any(|day| pregnancy.is_ruled_out_by(day));
+                Some((nearest.or(leaves_no_room.then_some(i64::MAX))?, number))
+            })
+            .min()
+            .map(|(_, number)| number)
     }
 
     /// Enters what says of itself whose pregnancy it ended.

@@ -255,8 +255,9 @@ impl Encoder {
     pub fn encoding(&self, kind: Kind, provider: &str, people: &People, record: &Record) -> Encoding {
         let child = people.child.as_ref().map(|child| self.person(child, record.sex));
         let event_day = match &record.state {
-            // The event date of a birth is the first of its month; the day itself is the child's birth date.
-            State::Current(payload) if matches!(**payload, Payload::Birth(_)) => child
+            // The event date of a birth is the first of its month; the day itself is the child's birth date. Of one that
+            // was not live the month is all there is.
+            State::Current(payload) if child.is_some() && matches!(**payload, Payload::Birth(_)) => child
                 .as_ref()
                 .and_then(|child| child.birth.as_ref())
                 .map(|birth| birth.day_number),

@@ -130,6 +130,23 @@ fn a_birth_names_the_record_of_its_pregnancy_and_its_own_day() {
 }
 
 #[test]
+fn of_a_birth_that_was_not_live_the_month_is_known() {
+    let people = People {
+        mother: Some(mother()),
+        ..People::default()
+    };
+    let birth = Birth {
+        outcome: Some(PregnancyOutcome::Stillbirth),
+        birth_order: None,
+        gestation_weeks: None,
+        other: Default::default(),
+    };
+    let encoded = encoded(people, "birth", Payload::Birth(birth));
+    assert!(encoded.encoding.child.is_none() && encoded.encoding.born_of.is_none());
+    assert!(encoded.encoding.event_day.is_some());
+}
+
+#[test]
 fn a_mother_is_one_by_her_number_whatever_else_is_said_of_her() {
     let moved = Identity {
         postcode: Held::from_parse(Postcode::parse("CM2 2BB")),
