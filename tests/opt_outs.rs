@@ -1,6 +1,11 @@
 //! The National Data Opt-out: what is published follows the list that came back last, also for what was published before.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 
 use jiff::{ToSpan, Zoned, civil::Date};
 use sendlink_tests::{
@@ -578,6 +583,58 @@ fn both_databases_publish_the_same_and_a_second_night_nothing_new() {
         assert_eq!(area.version(), version);
     }
     assert_eq!(area.version(), twin.version());
+}
+
+/// The rows of a file of the truth, each with its columns by name.
+fn truth(area: &Area, file: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(area.file("truth").join(file)).expect("a file of the truth");
+    reader.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn of_a_made_up_area_is_withheld_what_its_truth_says() {
+    for database in Database::BOTH {
+        let day = today().to_string();
+        let area = Area::with_opt_outs(1_500, 71, database, &day);
+        area.run(&["run", "--as-at", &day]).expect(3);
+        let days = "select review_date from two_year_review where provider = 'N9V' order by review_date";
+        assert!(area.joint(days).is_empty(), "{database:?}: nobody was asked yet");
+        export(&area);
+        area.run(&["opt-outs", "import", "opt-outs-came-back.dat"])
+            .expect(0);
+        area.run(&["run", "--as-at", &day]).expect(0);
+
+        let withheld = truth(&area, "withheld.csv");
+        for why in [
+            "the child has opted out",
+            "the mother has opted out",
+            "no NHS number",
+        ] {
+            assert!(withheld.iter().any(|row| row["why"] == why), "{why}");
+        }
+        let withheld: BTreeSet<&str> = withheld.iter().map(|row| row["reference"].as_str()).collect();
+        let records = truth(&area, "records.csv");
+        let mut standing = BTreeMap::new();
+        for row in records.iter().filter(|row| row["feed"] == "review-n9v") {
+            match row["action"].as_str() {
+                "CANCEL" => standing.remove(row["reference"].as_str()),
+                _ => standing.insert(row["reference"].as_str(), row["day"].clone()),
+            };
+        }
+        let mut expected: Vec<Vec<String>> = standing
+            .iter()
+            .filter(|(reference, _)| !withheld.contains(*reference))
+            .map(|(_, day)| vec![day.clone()])
+            .collect();
+        expected.sort();
+        assert_eq!(area.joint(days), expected, "{database:?}");
+        let nearest_five = (withheld.len() + 2) / 5 * 5;
+        assert_eq!(
+            area.joint("select feed, records_withheld from opt_out"),
+            [["review-n9v".to_owned(), nearest_five.to_string()]],
+            "{database:?}"
+        );
+    }
 }
 
 #[test]

@@ -60,29 +60,33 @@ impl Area {
 
     /// The same with several years of deliveries, of which each has a census of all pupils.
     pub fn of_years(children: u32, years: u8, seed: u64, database: Database) -> Self {
+        Area::made(children, years, seed, database, &["--as-at", AS_AT])
+    }
+
+    /// An area with a feed that needs opt-outs, about this day.
+    pub fn with_opt_outs(children: u32, seed: u64, database: Database, as_at: &str) -> Self {
+        Area::made(children, 1, seed, database, &["--as-at", as_at, "--opt-outs"])
+    }
+
+    fn made(children: u32, years: u8, seed: u64, database: Database, more: &[&str]) -> Self {
         let store = match database {
             Database::Sqlite => "sqlite:data".to_owned(),
             Database::Postgres => postgres::database(&postgres::shared()),
         };
         let folder = TempDir::with_prefix("sendlink-area-").expect("a folder");
         let [children, years, seed] = [children.to_string(), years.to_string(), seed.to_string()];
-        program::run(
-            folder.path(),
-            &[
-                "synth",
-                "--children",
-                &children,
-                "--years",
-                &years,
-                "--seed",
-                &seed,
-                "--as-at",
-                AS_AT,
-                "--out",
-                ".",
-            ],
-        )
-        .expect(0);
+        let mut arguments = vec![
+            "synth",
+            "--children",
+            &children,
+            "--years",
+            &years,
+            "--seed",
+            &seed,
+        ];
+        arguments.extend(["--out", "."]);
+        arguments.extend(more);
+        program::run(folder.path(), &arguments).expect(0);
         let area = Area { folder, store };
         area.edit_configuration(|text| text.replace("sqlite:data", &area.store));
         area.run(&["keys", "new", "keys/sendlink.key"]).expect(0);

@@ -24,6 +24,8 @@ pub struct Wanted<'a> {
     pub bias: bool,
     /// Whether scores at two foretell needs.
     pub early_signals: bool,
+    /// Whether one feed needs opt-outs.
+    pub opt_outs: bool,
     /// The folder.
     pub out: &'a Path,
     /// The address of the database; `sqlite:data` where it is none.
@@ -45,6 +47,7 @@ pub fn write(wanted: &Wanted<'_>) -> Result<synth::Summary, Failure> {
         out: wanted.out.to_owned(),
         bias_by_deprivation: wanted.bias,
         early_signals: wanted.early_signals,
+        opt_outs: wanted.opt_outs,
         rates: synth::Rates::default(),
     };
     let progress = Progress::start("making the area", Some(u64::from(wanted.children)));
@@ -127,6 +130,7 @@ basis = "{basis}"
             folder = feed.folder,
             delivery = feed.delivery.as_str(),
             basis = match feed.kind {
+                _ if feed.needs_opt_outs => "s251-with-opt-out",
                 Kind::Section23 | Kind::SchoolCensus => "duty",
                 Kind::Pregnancy | Kind::TwoYearReview => "s251-exempt",
             },

@@ -420,6 +420,9 @@ pub struct Synth {
     /// Let reviews at two say nothing about needs later, so that what finds signals in them can be seen to find none.
     #[arg(long)]
     pub no_early_signals: bool,
+    /// Let one feed be of a basis that needs the National Data Opt-out, and make up who has opted out.
+    #[arg(long)]
+    pub opt_outs: bool,
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ pub(crate) enum Purpose {
     ListFamily = 23,
     ListNoise = 24,
     ListOrder = 25,
+    OptOut = 26,
 }
 
 /// The seed of an area.

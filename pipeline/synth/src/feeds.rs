@@ -57,6 +57,8 @@ pub struct Feed {
     pub delivery: DeliveryMode,
     /// Days after which silence is a missing source.
     pub expect_every_days: u32,
+    /// Whether only records of people who have not opted out may be published of it.
+    pub needs_opt_outs: bool,
 }
 
 /// The name of a health body's feed.
@@ -77,8 +79,8 @@ pub(crate) fn of_health_visiting(ods: &str) -> String {
 /// Days between monthly deliveries, with a few to spare.
 const EVERY_MONTH: u32 = 45;
 
-/// Every feed of the area.
-pub(crate) fn feeds() -> Vec<Feed> {
+/// Every feed of the area; the lists of reviews need opt-outs where any feed does.
+pub(crate) fn feeds(opt_outs: bool) -> Vec<Feed> {
     let mut feeds: Vec<Feed> = BODIES
         .iter()
         .map(|body| Feed {
@@ -90,6 +92,7 @@ pub(crate) fn feeds() -> Vec<Feed> {
             folder: format!("incoming/section23/{}", body.ods).into(),
             delivery: DeliveryMode::Delta,
             expect_every_days: 31 * body.every_months as u32 + 14,
+            needs_opt_outs: false,
         })
         .collect();
     for (body, mapping, delivery) in [
@@ -114,9 +117,10 @@ pub(crate) fn feeds() -> Vec<Feed> {
             folder: format!("incoming/pregnancy/{}", body.ods).into(),
             delivery,
             expect_every_days: EVERY_MONTH,
+            needs_opt_outs: false,
         });
     }
-    for (body, mapping, delivery) in [
+    for (place, mapping, delivery) in [
         (
             contacts::SUBMITS,
             contact_files::SUBMISSION_LAYOUT,
@@ -124,7 +128,7 @@ pub(crate) fn feeds() -> Vec<Feed> {
         ),
         (contacts::LISTS, contact_files::LIST_LAYOUT, DeliveryMode::Delta),
     ] {
-        let body = &BODIES[body];
+        let body = &BODIES[place];
         feeds.push(Feed {
             name: of_health_visiting(body.ods),
             kind: Kind::TwoYearReview,
@@ -134,6 +138,7 @@ pub(crate) fn feeds() -> Vec<Feed> {
             folder: format!("incoming/two-year-review/{}", body.ods).into(),
             delivery,
             expect_every_days: EVERY_MONTH,
+            needs_opt_outs: opt_outs && place == contacts::LISTS,
         });
     }
     for (name, mapping) in [(CENSUS, "school-census/blade"), (RETURNS, "school-census/xml")] {
@@ -147,6 +152,7 @@ pub(crate) fn feeds() -> Vec<Feed> {
             delivery: DeliveryMode::Snapshot,
             // The longest time between two censuses: May to October, and the weeks until the export.
             expect_every_days: 200,
+            needs_opt_outs: false,
         });
     }
     feeds

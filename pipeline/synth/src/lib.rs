@@ -35,11 +35,13 @@
 //! reference/postcodes.csv                columns of the ONS Postcode Directory
 //! reference/schools.csv                  columns of Get Information About Schools
 //! reference/births.csv                   live births by authority and calendar year
+//! opt-outs-came-back.dat                 where a feed needs opt-outs: the numbers in it of those who have not opted out
 //! truth/records.csv                      whom each record is about: by file and line, and by sender's reference or
 //!                                        census, school and UPN
 //! truth/persons.csv                      the persons of whom there are records
 //! truth/mothers.csv                      the mothers of whose pregnancies maternity services tell
 //! truth/pregnancies.csv                  those pregnancies, and what each fetus became by the as-at date
+//! truth/withheld.csv                     where a feed needs opt-outs: the records of it that must not be published
 //! truth/must-not-join.csv                pairs that are two persons: before and after an adoption; born together; a
 //!                                        mother who is at school, and her child
 //! ```
@@ -64,6 +66,7 @@ mod needs;
 mod notice_files;
 mod notices;
 mod numbers;
+mod opt_outs;
 mod pregnancies;
 mod rates;
 mod schooling;
@@ -97,6 +100,7 @@ use crate::{
     notice_files::write_notices,
     notices::{Notice, Window, notices},
     numbers::{NhsNumbers, Upns},
+    opt_outs::write_opt_outs,
     pregnancies::{LONE_FAMILIES, Lone},
     schooling::schooling,
     schools::Schools,
@@ -215,7 +219,7 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
         school_records: 0,
         censuses: open.iter().map(CensusFiles::census).collect(),
         notice_files: 0,
-        feeds: feeds::feeds(),
+        feeds: feeds::feeds(settings.opt_outs),
         la_code: AUTHORITIES[OURS].dfe,
         area: "Mere and Holt",
     };
@@ -294,6 +298,9 @@ pub fn write(settings: &Settings, progress: impl Fn(usize, usize)) -> Result<Sum
     let reviews = write_contacts(&contacts, &families, &files, &mut truth)?;
     summary.reviews = reviews.reviews;
     summary.review_records = reviews.records;
+    if settings.opt_outs {
+        write_opt_outs(&contacts, &families, &files)?;
+    }
     summary.early_deliveries = early.deliveries + reviews.deliveries;
     write_births(&births, families.first, settings.as_at, &files)?;
     truth.finish()?;

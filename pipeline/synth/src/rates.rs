@@ -115,6 +115,10 @@ rates! {
     /// Share of reviews in lists that are taken back.
     reviews_withdrawn: 0.005,
 
+    /// Share of people who have opted out of other uses of what is known of their care: some 5 in 100 of those
+    /// registered with a general practice (NHS England, National Data Opt-out, 2024).
+    opted_out: 0.05,
+
     // Needs. About 14 in 100 pupils have SEN support and 5 in 100 a plan (DfE, special educational needs, 2025).
 
     /// Share of boys who come to have SEN support at some time in primary school and no plan.

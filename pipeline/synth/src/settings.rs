@@ -25,6 +25,8 @@ pub struct Settings {
     /// Whether development at two foretells needs: whether children who score low at the review more often come to
     /// have SEN support, a plan and a Section 23 notice. Without it reviews say nothing about what comes later.
     pub early_signals: bool,
+    /// Whether the reviews of one service may be published only where nobody in them has opted out.
+    pub opt_outs: bool,
     /// How often what happens.
     pub rates: Rates,
 }
@@ -40,6 +42,7 @@ impl Settings {
             out: out.into(),
             bias_by_deprivation: true,
             early_signals: true,
+            opt_outs: false,
             rates: Rates::default(),
         }
     }

@@ -51,6 +51,7 @@ pub async fn run(arguments: &Demo) -> Result<Exit, Failure> {
             as_at: AS_AT,
             bias: false,
             early_signals: true,
+            opt_outs: false,
             out: &arguments.out,
             store: arguments.store.as_deref(),
             password_file: arguments.password_file.as_deref(),

@@ -18,6 +18,7 @@ pub fn run(arguments: &Synth) -> Result<Exit, Failure> {
         as_at: arguments.as_at,
         bias: arguments.bias,
         early_signals: !arguments.no_early_signals,
+        opt_outs: arguments.opt_outs,
         out: &arguments.out,
         store: None,
         password_file: None,
