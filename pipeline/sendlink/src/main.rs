@@ -34,6 +34,11 @@ use crate::{
     exit::{Exit, Failure},
 };
 
+/// The C library's keeps what a stage has freed, and the next stage takes its memory beside it; and millions of small
+/// values are made and dropped by two threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
