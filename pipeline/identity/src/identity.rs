@@ -1,6 +1,6 @@
 //! The people of one record.
 
-use crate::{BirthDate, BusinessKey, Held, Name, NhsNumber, Postcode, Uln, Upn};
+use crate::{BirthDate, BusinessKey, Held, Name, NhsNumber, NhsNumberDigest, Postcode, Uln, Upn};
 
 /// NHS number status indicator (NHS Data Dictionary, codes 01 to 08).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Identity {
     pub nhs_number: Held<NhsNumber>,
     /// Its status, where the source has one.
     pub nhs_number_status: Option<NhsNumberStatus>,
+    /// What stands for the NHS number where the sender has pseudonymised it.
+    pub nhs_number_digest: Held<NhsNumberDigest>,
     /// The UPN in force, permanent or temporary.
     pub upn: Held<Upn>,
     /// Former UPNs.

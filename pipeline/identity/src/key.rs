@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::NhsNumberDigest;
 
 /// The parts that name a record within its kind and provider, in an unambiguous encoding: each part is
 /// preceded by its length, so that no two lists of parts read the same.
@@ -20,6 +22,17 @@ impl BusinessKey {
             bytes.extend_from_slice(part.as_bytes());
         }
         BusinessKey(bytes)
+    }
+
+    /// The key made of a digest, in capitals, and of these parts behind it.
+    pub fn of_digest(scheme: &str, digest: &NhsNumberDigest, parts: &[&str]) -> Self {
+        let mut hex = Zeroizing::new(String::with_capacity(2 * digest.expose().len()));
+        // A string takes whatever is written to it.
+        let _ = digest.write_hex(&mut *hex);
+        let parts: Vec<&str> = std::iter::once(hex.as_str())
+            .chain(parts.iter().copied())
+            .collect();
+        BusinessKey::new(scheme, &parts)
     }
 
     /// The encoded parts, for the keyed hash alone.
