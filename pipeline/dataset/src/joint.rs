@@ -450,8 +450,9 @@ pub const LINK: Table = Table {
         CHILD_ID,
         needed(text(
             "tier",
-            "The strongest rule that joined the record to one of another kind: T1 NHS number, T2 UPN, T3 exact \
-             names, birth date and postcode, T4 probabilistic; T4r for review, Tx several candidates, T0 none",
+            "The strongest rule that joined the record to one of another kind: T1 NHS number, T1d its \
+             digest, T2 UPN, T3 exact names, birth date and postcode, T4 probabilistic; T4r for review, Tx several \
+             candidates, T0 none",
         )),
         Column {
             name: "weight",

@@ -60,6 +60,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 9,
         sql: include_str!("../migrations/postgres/0009_births_of_others.sql"),
     },
+    Migration {
+        version: 10,
+        sql: include_str!("../migrations/postgres/0010_digest_tier.sql"),
+    },
 ];
 
 /// A copy is sent in pieces of about this many bytes.

@@ -101,7 +101,7 @@ impl Ground<'_, '_> {
             if let Some(notification) = direct {
                 self.direct(&mut births, &mut steps, (notification, at), Tier::T1);
             }
-            let Some(mother) = self.mothers.who(entry.encoding.mother.as_ref()) else {
+            let Some(mother) = self.mothers.who(&entry.encoding) else {
                 continue;
             };
             let mut notified = self.pregnancies.of_mother(mother).peekable();
@@ -120,8 +120,8 @@ impl Ground<'_, '_> {
                     .population
                     .notifications
                     .get(notification as usize)
-                    .and_then(|entry| entry.encoding.mother.as_ref());
-                let (tier, weight) = self.mothers.rule(entry.encoding.mother.as_ref(), theirs);
+                    .map(|entry| &entry.encoding);
+                let (tier, weight) = self.mothers.rule(Some(&entry.encoding), theirs);
                 steps.entry(root).or_default().push(Step {
                     notification,
                     to: StepTo::Record(at),

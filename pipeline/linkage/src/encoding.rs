@@ -93,6 +93,39 @@ pub struct NhsNumberEncoding {
     pub conclusive: bool,
 }
 
+/// What a digest of OpenPseudonymiser is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DigestOf {
+    /// The NHS number alone: other digests are of other numbers.
+    NhsNumber,
+    /// The NHS number and the birth date: another digest may be of another date.
+    NhsNumberAndBirthDate,
+}
+
+/// A child's NHS number as far as a digest stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestEncoding {
+    /// The digest, under a key of its own: it compares with no number.
+    pub token: Token,
+    /// The digest under the key of mothers' digests, as [`PersonEncoding::nhs_number_as_mother`] is of the number.
+    pub as_mother: Token,
+    /// Whether the number's status allows a link by it alone.
+    pub conclusive: bool,
+}
+
+/// The digests that stand for the NHS numbers of a record's people: of those who bear a number as well as of those of
+/// whom nothing but the digest was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestEncodings {
+    /// What they are made of; none where the area does not hold the senders' salt. Then two digests may differ by
+    /// their salts alone.
+    pub made_of: Option<DigestOf>,
+    /// The child's.
+    pub child: Option<DigestEncoding>,
+    /// The mother's, under the key of mothers' digests.
+    pub mother: Option<Token>,
+}
+
 /// Sex as linkage compares it; unknown is none and never disagrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SexEncoding {
@@ -114,8 +147,8 @@ pub struct PersonEncoding {
     pub upns: Vec<Token>,
     /// Which of `upns` is the one in force, by position; none where there is no UPN in force.
     pub upn_in_force: Option<u8>,
-    /// ULN.
-    pub uln: Option<Token>,
+    /// ULN. Boxed, as few records bear one.
+    pub uln: Option<Box<Token>>,
     /// Forename first, then preferred and middle names.
     pub forenames: Vec<NameEncoding>,
     /// Surname first, then former and preferred surnames.
@@ -183,4 +216,19 @@ pub struct Encoding {
     /// The day of the record's event, moved by the same key-derived offset as birth dates: a birth after a
     /// contact is a contradiction.
     pub event_day: Option<i32>,
+    /// The digests of NHS numbers, where there are any. Not a part of the serialised form: who stores encodings writes
+    /// them behind it, so that those of areas without digests stay as they are.
+    #[serde(skip)]
+    pub digests: Option<Box<DigestEncodings>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_digests_takes_no_room_for_them() {
+        // Ten million encodings lie in memory at once.
+        assert!(size_of::<Encoding>() <= 320, "{}", size_of::<Encoding>());
+    }
 }

@@ -62,7 +62,7 @@ pub(crate) fn find(
             .iter()
             .map(|entry| PregnancyEvidence {
                 state: PregnancyState::Silent,
-                mother: mothers.evidence(entry.encoding.mother.as_ref()),
+                mother: mothers.evidence(&entry.encoding),
                 due_day: entry.encoding.pregnancy.is_some_and(|p| p.due_day.is_some()),
             })
             .collect(),
@@ -157,11 +157,11 @@ impl Ground<'_, '_> {
 
     /// The steps between the notifications of a pregnancy, each to the first that shares its mother best.
     fn between_notifications(&self, pregnancy: &Pregnancy) -> Vec<Step> {
-        let mother = |at: &u32| {
+        let encoding = |at: &u32| {
             let notification = self.population.notifications.get(*at as usize)?;
-            notification.encoding.mother.as_ref()
+            Some(&notification.encoding)
         };
-        let number = |at: &u32| mother(at)?.nhs_number;
+        let number = |at: &u32| encoding(at)?.mother.as_ref()?.nhs_number;
         let Some((first, rest)) = pregnancy.notifications.split_first() else {
             return Vec::new();
         };
@@ -174,7 +174,7 @@ impl Ground<'_, '_> {
             .chain([first])
             .filter(|at| *at != head)
             .map(|at| {
-                let (tier, weight) = self.mothers.rule(mother(at), mother(head));
+                let (tier, weight) = self.mothers.rule(encoding(at), encoding(head));
                 Step {
                     notification: *at,
                     to: StepTo::Notification(*head),

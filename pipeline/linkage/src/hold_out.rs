@@ -31,7 +31,7 @@ pub struct HoldOut {
     pub decoys: (u64, u64),
 }
 
-/// Links once more without NHS numbers, which it takes out of `entries`. The decisions hold as before, but those about
+/// Links once more without NHS numbers and their digests, which it takes out of `entries`. The decisions hold as before, but those about
 /// numbers.
 ///
 /// # Errors
@@ -57,6 +57,7 @@ pub fn hold_out(
             child.nhs_number = None;
             child.nhs_number_as_mother = None;
         }
+        entry.encoding.digests = None;
     }
     let decoys = decoys(entries);
     let decoy_ids: Vec<RecordId> = decoys.iter().map(|decoy| decoy.record).collect();

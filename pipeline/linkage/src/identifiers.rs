@@ -26,24 +26,28 @@ pub(crate) struct Identified {
     pub(crate) unused: usize,
 }
 
-/// Joins by NHS number, then UPN, then exact identity; within a tier the pair that agrees best goes first, then
+/// Joins by NHS number, then its digest, then UPN, then exact identity; within a tier the pair that agrees best goes first, then
 /// the smaller record ids. Confirmed pairs come last.
 pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> Identified {
     let assumed = faces::assumed();
     let mut found = Identified::default();
-    for tier in [Tier::T1, Tier::T2, Tier::T3] {
+    for tier in [Tier::T1, Tier::T1d, Tier::T2, Tier::T3] {
         let mut bearers = bearers(population, tier);
         bearers.par_sort_unstable();
         let groups: Vec<&[(Token, u32)]> = bearers
             .chunk_by(|a, b| a.0 == b.0)
-            .filter(|group| group.len() > 1)
+            .filter(|group| group.len() > 1 && asks(population, tier, group))
             .collect();
         found.unused += groups.iter().filter(|group| group.len() > MOST_BEARERS).count();
 
         let mut edges: Vec<(Edge, Option<Bar>)> = groups
             .par_iter()
             .filter(|group| group.len() <= MOST_BEARERS)
-            .flat_map_iter(|group| pairs(group).map(|(a, b)| edge(population, &assumed, tier, a, b)))
+            .flat_map_iter(|group| {
+                pairs(group)
+                    .filter(|(a, b)| tier != Tier::T1d || population.digests.is_either_alone(*a, *b))
+                    .map(|(a, b)| edge(population, &assumed, tier, a, b))
+            })
             .collect();
         edges.par_sort_unstable_by_key(|(edge, _)| (std::cmp::Reverse(edge.weight), edge.left, edge.right));
         // Two records may share several UPNs.
@@ -60,7 +64,8 @@ pub(crate) fn join(population: &Population<'_>, clusters: &mut Clusters<'_>) -> 
                     Union::Made | Union::Already => continue,
                 },
             };
-            if tier == Tier::T1 && matches!(bar, Bar::BirthDatesDiffer | Bar::Twins | Bar::BornAfterEvent) {
+            let by_number = matches!(tier, Tier::T1 | Tier::T1d);
+            if by_number && matches!(bar, Bar::BirthDatesDiffer | Bar::Twins | Bar::BornAfterEvent) {
                 found.conflicts.extend([edge.left, edge.right]);
             }
         }
@@ -92,6 +97,7 @@ fn bearers(population: &Population<'_>, tier: Tier) -> Vec<(Token, u32)> {
                     .filter(|_| standing.nhs_number_joins)
                     .map(|t| (t, at)),
             ),
+            Tier::T1d => bearers.extend(population.digests.joining(at).map(|token| (token, at))),
             Tier::T2 => bearers.extend(standing.upns.iter().map(|token| (*token, at))),
             _ => bearers.extend(
                 population
@@ -102,6 +108,11 @@ fn bearers(population: &Population<'_>, tier: Tier) -> Vec<(Token, u32)> {
         }
     }
     bearers
+}
+
+/// Whether this tier has anything to ask of a group: where all bear their numbers, the numbers have spoken.
+fn asks(population: &Population<'_>, tier: Tier, group: &[(Token, u32)]) -> bool {
+    tier != Tier::T1d || group.iter().any(|(_, at)| population.digests.is_alone(*at))
 }
 
 fn pairs(group: &[(Token, u32)]) -> impl Iterator<Item = (u32, u32)> {

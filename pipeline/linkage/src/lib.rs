@@ -8,11 +8,12 @@
 //! | tier | a record of another kind is the same child because |
 //! |---|---|
 //! | T1 | the NHS numbers are equal, and nothing speaks against the number |
+//! | T1d | the digests of the NHS numbers are equal, of which at least one was sent without its number |
 //! | T2 | the UPNs are equal, in force or former |
 //! | T3 | forename, surname, birth date and postcode are equal |
 //! | T4 | the weight of what agrees and what does not is high enough, or a person confirmed it |
 //!
-//! The stages are `population` (records made ready), `identifiers` (T1 to T3), `persons` and `faces` (what is
+//! The stages are `population` (records made ready), `identifiers` (T1 to T3), `digests` (numbers behind digests), `persons` and `faces` (what is
 //! compared of whom), [`engine`] (which pairs are compared, and what their agreement is worth), `weighing` (T4) and
 //! `nameless` (T4 for records without a name). Whatever rule asks, `clusters` makes a union only if no pair of its records is barred
 //! ([`Bar`]).
@@ -34,6 +35,7 @@ mod assignment;
 mod births;
 mod children;
 mod clusters;
+mod digests;
 mod doubts;
 mod entry;
 mod expected;
@@ -57,14 +59,15 @@ pub use children::{
 };
 pub use doubts::{Asked, Bearers, Comparison, Doubt, Field, Joined};
 pub use encoding::{
-    ChildId, DateEncoding, Encoding, MotherDescription, MotherEncoding, MotherId, NameBits, NameEncoding,
-    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
-    Subject, Token,
+    ChildId, DateEncoding, DigestEncoding, DigestEncodings, DigestOf, Encoding, MotherDescription,
+    MotherEncoding, MotherId, NameBits, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding,
+    PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use hold_out::{HoldOut, hold_out};
 pub use link::{joined, link};
 pub use outcome::{
-    AnchorRank, Bar, Candidate, Evidence, KindPrior, Link, Linkage, ModelSummary, MotherEvidence, NotATier,
-    NumberEvidence, Pregnancy, PregnancyEvidence, PregnancyState, Refusal, Tier, Weight,
+    AnchorRank, Bar, Candidate, DigestSummary, Evidence, KindPrior, Link, Linkage, ModelSummary,
+    MotherEvidence, NotATier, NumberEvidence, Pregnancy, PregnancyEvidence, PregnancyState, Refusal, Tier,
+    Weight,
 };

@@ -176,6 +176,7 @@ pub(crate) fn link_and<T>(
         review,
         refused,
         doubts: Vec::new(),
+        digests: population.digests.summary(),
         summary,
     };
     Ok((linkage, asked))

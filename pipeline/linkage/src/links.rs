@@ -17,7 +17,7 @@ use crate::{
     weighing::Prospect,
 };
 
-/// What an NHS number or a UPN in common adds to a weight, in bits: one in 2^30 pairs of numbers, of some
+/// What an NHS number, its digest or a UPN in common adds to a weight, in bits: one in 2^30 pairs of numbers, of some
 /// 910 million that pass the check digit, agrees by chance.
 const NUMBER_BITS: i32 = 30;
 
@@ -49,6 +49,7 @@ impl Linking<'_, '_> {
             let root = self.clusters.root(at);
             let mut evidence = Evidence {
                 nhs_number: self.numbers.get(at as usize).copied().unwrap_or_default(),
+                by_digest: self.population.digests.is_alone(at),
                 ..Evidence::default()
             };
             let joined = if self.expected.steps.contains_key(&root) {
@@ -194,7 +195,7 @@ impl Linking<'_, '_> {
 fn mothers_weight(weights: &Weights, step: &Step) -> Weight {
     let mother = match (step.tier, step.mother) {
         (_, Some(weight)) => weight,
-        (Tier::T1, None) => Weight::from_bits(NUMBER_BITS),
+        (Tier::T1 | Tier::T1d, None) => Weight::from_bits(NUMBER_BITS),
         (Tier::T3, None) => weights.of_pattern(faces::all_the_same()),
         _ => Weight::default(),
     };
@@ -213,7 +214,7 @@ fn unmatched_tier(prospect: &Prospect) -> Tier {
 /// adds.
 fn final_weight(population: &Population<'_>, weights: &Weights, edge: &Edge) -> Weight {
     let identifier = match edge.tier {
-        Tier::T1 | Tier::T2 => Weight::from_bits(NUMBER_BITS),
+        Tier::T1 | Tier::T1d | Tier::T2 => Weight::from_bits(NUMBER_BITS),
         Tier::T3 => Weight::default(),
         _ if edge.confirmed => Weight::default(),
         _ => return edge.weight,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    MotherDescription, MotherEncoding, MotherEvidence, Tier, Token, Weight,
+    Encoding, MotherDescription, MotherEvidence, Tier, Token, Weight,
     engine::{Weights, mix},
     faces,
     population::Population,
@@ -38,10 +38,19 @@ const MARGIN: Weight = Weight::from_bits(5);
 pub(crate) enum Mother {
     /// By her NHS number.
     Number(Token),
+    /// By the digest of a number that stands beside it on no record.
+    Digest(Token),
     /// By exact names, birth date and postcode, where no record that names her so has her number.
     Exact(Token),
     /// By exact names and birth date, where a record has no more.
     Described(u64),
+}
+
+impl Mother {
+    /// Whether her number tells her from all others.
+    fn is_numbered(&self) -> bool {
+        matches!(self, Mother::Number(_) | Mother::Digest(_))
+    }
 }
 
 /// The mothers of a population.
@@ -49,6 +58,8 @@ pub(crate) enum Mother {
 pub(crate) struct Mothers {
     /// The numbers that stand beside exact names: none where several do, as then the names are of several.
     number_of: HashMap<Token, Option<Token>>,
+    /// The numbers that stand beside digests, in the same way.
+    number_of_digest: HashMap<Token, Option<Token>>,
     /// Who turned out to be another by weight, and the weight.
     one_with: HashMap<Mother, (Mother, Weight)>,
     /// How many records name each.
@@ -62,18 +73,22 @@ impl Mothers {
         if population.notifications.is_empty() {
             return mothers;
         }
-        let all = || {
-            population
-                .everybody()
-                .filter_map(|entry| entry.encoding.mother.as_ref())
-        };
-        for mother in all() {
-            if let (Some(number), Some(exact)) = (mother.nhs_number, mother.exact) {
-                mothers
-                    .number_of
-                    .entry(exact)
-                    .and_modify(|known| *known = known.filter(|known| *known == number))
-                    .or_insert(Some(number));
+        let all = || population.everybody().map(|entry| &entry.encoding);
+        for encoding in all() {
+            let Some(number) = encoding.mother.as_ref().and_then(|mother| mother.nhs_number) else {
+                continue;
+            };
+            let exact = encoding.mother.as_ref().and_then(|mother| mother.exact);
+            for (known, beside) in [
+                (&mut mothers.number_of, exact),
+                (&mut mothers.number_of_digest, digest(encoding)),
+            ] {
+                if let Some(beside) = beside {
+                    known
+                        .entry(beside)
+                        .and_modify(|known| *known = known.filter(|known| *known == number))
+                        .or_insert(Some(number));
+                }
             }
         }
         mothers.one_with = mothers.found_by_weight(all());
@@ -86,41 +101,33 @@ impl Mothers {
     }
 
     /// Who she is; none where nothing identifies her, or what does is on too many records.
-    pub(crate) fn who(&self, mother: Option<&MotherEncoding>) -> Option<Mother> {
-        let (mother, _) = self.named(mother?)?;
+    pub(crate) fn who(&self, encoding: &Encoding) -> Option<Mother> {
+        let (mother, _) = self.named(encoding)?;
         (self.records.get(&mother).copied().unwrap_or_default() <= MOST_RECORDS).then_some(mother)
     }
 
     /// How well a record says who she is.
-    pub(crate) fn evidence(&self, mother: Option<&MotherEncoding>) -> MotherEvidence {
-        let Some(encoding) = mother else {
-            return MotherEvidence::Absent;
-        };
-        match (self.named(encoding), encoding.nhs_number) {
+    pub(crate) fn evidence(&self, encoding: &Encoding) -> MotherEvidence {
+        match (self.named(encoding), Numbered::of(encoding)) {
             (None, _) => MotherEvidence::Absent,
-            (Some(_), _) if self.who(mother).is_none() => MotherEvidence::TooManyRecords,
+            (Some(_), _) if self.who(encoding).is_none() => MotherEvidence::TooManyRecords,
             (Some(_), Some(_)) => MotherEvidence::NhsNumber,
             (Some(_), None) => MotherEvidence::Names,
         }
     }
 
     /// By which rule two records name one mother, and what that weighs where it was weighed; of two that do.
-    pub(crate) fn rule(
-        &self,
-        one: Option<&MotherEncoding>,
-        other: Option<&MotherEncoding>,
-    ) -> (Tier, Option<Weight>) {
-        if [one, other]
-            .iter()
-            .all(|mother| mother.is_some_and(|mother| mother.nhs_number.is_some()))
-        {
-            return (Tier::T1, None);
+    pub(crate) fn rule(&self, one: Option<&Encoding>, other: Option<&Encoding>) -> (Tier, Option<Weight>) {
+        match (one.and_then(Numbered::of), other.and_then(Numbered::of)) {
+            (Some(Numbered::Number), Some(Numbered::Number)) => return (Tier::T1, None),
+            (Some(_), Some(_)) => return (Tier::T1d, None),
+            _ => {}
         }
         let weighed = [one, other]
             .into_iter()
-            .filter_map(|mother| self.named(mother?)?.1)
+            .filter_map(|encoding| self.named(encoding?)?.1)
             .min();
-        let exact = |mother: Option<&MotherEncoding>| mother.and_then(|mother| mother.exact);
+        let exact = |encoding: Option<&Encoding>| encoding?.mother.as_ref()?.exact;
         match weighed {
             Some(weight) if exact(one).is_none() || exact(one) != exact(other) => (Tier::T4, Some(weight)),
             _ => (Tier::T3, None),
@@ -128,15 +135,22 @@ impl Mothers {
     }
 
     /// Whom a record names, and by what weight, where it took one.
-    fn named(&self, mother: &MotherEncoding) -> Option<(Mother, Option<Weight>)> {
-        let plainly = self.plainly_named(mother)?;
+    fn named(&self, encoding: &Encoding) -> Option<(Mother, Option<Weight>)> {
+        let plainly = self.plainly_named(encoding)?;
         Some(match self.one_with.get(&plainly) {
             Some((mother, weight)) => (*mother, Some(*weight)),
             None => (plainly, None),
         })
     }
 
-    fn plainly_named(&self, mother: &MotherEncoding) -> Option<Mother> {
+    fn plainly_named(&self, encoding: &Encoding) -> Option<Mother> {
+        let mother = encoding.mother.as_ref()?;
+        if let (None, Some(digest)) = (mother.nhs_number, digest(encoding)) {
+            return Some(match self.number_of_digest.get(&digest) {
+                Some(Some(number)) => Mother::Number(*number),
+                _ => Mother::Digest(digest),
+            });
+        }
         match (mother.nhs_number, mother.exact, &mother.described) {
             (Some(number), _, _) => Some(Mother::Number(number)),
             (None, Some(exact), _) => Some(match self.number_of.get(&exact) {
@@ -151,11 +165,15 @@ impl Mothers {
     /// Joins those without a number to each other and to those with one.
     fn found_by_weight<'e>(
         &self,
-        all: impl Iterator<Item = &'e MotherEncoding>,
+        all: impl Iterator<Item = &'e Encoding>,
     ) -> HashMap<Mother, (Mother, Weight)> {
         let mut descriptions: BTreeMap<Mother, Vec<&MotherDescription>> = BTreeMap::new();
-        for mother in all {
-            if let (Some(named), Some(described)) = (self.plainly_named(mother), &mother.described) {
+        for encoding in all {
+            let described = encoding
+                .mother
+                .as_ref()
+                .and_then(|mother| mother.described.as_ref());
+            if let (Some(named), Some(described)) = (self.plainly_named(encoding), described) {
                 let known = descriptions.entry(named).or_default();
                 if known.len() < MOST_DESCRIPTIONS && !known.contains(&&**described) {
                     known.push(described);
@@ -165,6 +183,30 @@ impl Mothers {
         let pairs = pairs(&descriptions);
         Joining::new(&pairs).join()
     }
+}
+
+/// How a record gives a mother's NHS number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbered {
+    /// As it is.
+    Number,
+    /// As a digest.
+    Digest,
+}
+
+impl Numbered {
+    /// How this record does; none where it does not.
+    fn of(encoding: &Encoding) -> Option<Self> {
+        match encoding.mother.as_ref()?.nhs_number {
+            Some(_) => Some(Numbered::Number),
+            None => digest(encoding).map(|_| Numbered::Digest),
+        }
+    }
+}
+
+/// The digest of a mother's number.
+fn digest(encoding: &Encoding) -> Option<Token> {
+    encoding.digests.as_deref()?.mother
 }
 
 impl MotherDescription {
@@ -203,7 +245,7 @@ fn pairs(descriptions: &BTreeMap<Mother, Vec<&MotherDescription>>) -> Vec<Pair> 
     let keys_of = |of: &[&MotherDescription]| -> Vec<(u8, u64, u64)> {
         of.iter().flat_map(|described| described.keys()).collect()
     };
-    let has_number = |mother: &Mother| matches!(mother, Mother::Number(_));
+    let has_number = |mother: &Mother| mother.is_numbered();
     let wanted: HashSet<(u8, u64, u64)> = descriptions
         .iter()
         .filter(|(mother, _)| !has_number(mother))
@@ -326,10 +368,7 @@ impl<'p> Joining<'p> {
 
     fn number(&self, group: usize) -> Option<Mother> {
         let members = self.groups.get(group)?;
-        members
-            .iter()
-            .copied()
-            .find(|mother| matches!(mother, Mother::Number(_)))
+        members.iter().copied().find(|mother| mother.is_numbered())
     }
 
     fn are_two(&self, a: usize, b: usize) -> bool {

@@ -325,7 +325,7 @@ fn is_multiple(
             .is_some_and(|of| born_together.contains(&of) || known.pregnancies.are_several_of(of));
         let birth = entry.encoding.child.as_ref().and_then(|child| child.birth);
         let several_due = || {
-            let mother = known.mothers.who(entry.encoding.mother.as_ref())?;
+            let mother = known.mothers.who(&entry.encoding)?;
             Some(
                 known
                     .pregnancies

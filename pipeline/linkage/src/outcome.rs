@@ -43,6 +43,8 @@ impl Weight {
 pub enum Tier {
     /// Equal NHS numbers.
     T1,
+    /// Equal digests of NHS numbers, of which at least one was sent without its number.
+    T1d,
     /// Equal UPNs, in force or former.
     T2,
     /// Equal forename, surname, birth date and postcode.
@@ -59,8 +61,9 @@ pub enum Tier {
 
 impl Tier {
     /// Every tier, in the order above.
-    pub const ALL: [Tier; 7] = [
+    pub const ALL: [Tier; 8] = [
         Tier::T1,
+        Tier::T1d,
         Tier::T2,
         Tier::T3,
         Tier::T4,
@@ -71,13 +74,14 @@ impl Tier {
 
     /// Whether a record of this tier is matched.
     pub const fn is_match(self) -> bool {
-        matches!(self, Tier::T1 | Tier::T2 | Tier::T3 | Tier::T4)
+        matches!(self, Tier::T1 | Tier::T1d | Tier::T2 | Tier::T3 | Tier::T4)
     }
 
     /// What it means, in a few words for people.
     pub const fn words(self) -> &'static str {
         match self {
             Tier::T1 => "NHS number",
+            Tier::T1d => "digest of the NHS number",
             Tier::T2 => "unique pupil number",
             Tier::T3 => "exact names, birth date and postcode",
             Tier::T4 => "probable",
@@ -91,6 +95,7 @@ impl Tier {
     pub const fn as_str(self) -> &'static str {
         match self {
             Tier::T1 => "T1",
+            Tier::T1d => "T1d",
             Tier::T2 => "T2",
             Tier::T3 => "T3",
             Tier::T4 => "T4",
@@ -133,6 +138,8 @@ pub enum Bar {
     DoNotLink,
     /// Two valid NHS numbers that no supersession joins.
     NhsNumbersDiffer,
+    /// Two digests of NHS numbers under one salt.
+    DigestsDiffer,
     /// Two UPNs in force on one day.
     UpnsDiffer,
     /// Both in one duplicate-free source.
@@ -152,6 +159,7 @@ impl Bar {
             Bar::Isolated => "a decision keeps the record alone",
             Bar::DoNotLink => "the do-not-link list keeps them apart",
             Bar::NhsNumbersDiffer => "two different NHS numbers",
+            Bar::DigestsDiffer => "two different digests of NHS numbers",
             Bar::UpnsDiffer => "two UPNs in force on one day",
             Bar::SameSource => "two records of a source without duplicates",
             Bar::BornAfterEvent => "a birth after the event",
@@ -166,7 +174,7 @@ impl Bar {
     }
 }
 
-/// How a record's own NHS number fared.
+/// How a record's own NHS number fared, or the digest that was sent in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NumberEvidence {
@@ -205,6 +213,9 @@ impl NumberEvidence {
 pub struct Evidence {
     /// How its NHS number fared.
     pub nhs_number: NumberEvidence,
+    /// Whether nothing of the number but its digest was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_digest: bool,
     /// How many children of another kind's records it might be, at the review threshold or above. 0 when it is
     /// matched.
     pub candidates: u16,
@@ -363,8 +374,20 @@ pub struct Linkage {
     pub refused: Vec<Refusal>,
     /// The questions for people that follow from `review` and `refused`: one for each two children, heaviest first.
     pub doubts: Vec<Doubt>,
+    /// The records that bear the digest of an NHS number without the number.
+    pub digests: DigestSummary,
     /// The model of tier T4 and what it did.
     pub summary: ModelSummary,
+}
+
+/// The records that bear the digest of an NHS number without the number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DigestSummary {
+    /// How many there are.
+    pub records: u64,
+    /// Those among them whose digest stands beside a number on another record. None of many is what a wrong salt
+    /// looks like.
+    pub known: u64,
 }
 
 /// What tier T4 worked with and did, for people.

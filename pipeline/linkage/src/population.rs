@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::{
     AnchorRank, Apart, Bar, Decisions, Entry, LinkError, NameEncoding, NumberEvidence, PersonEncoding,
     RecordId, Token,
+    digests::{Beside, Digests, Finding, NotOwn, Said},
     rules::{Shared, birth_dates_conflict, forenames_alike, twins},
 };
 
@@ -15,9 +16,10 @@ const MAX_UNLIKE_BIRTH_DATES: usize = 2;
 /// A record's identifiers, once decisions, mothers and supersessions are taken into account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// The NHS number that is the child's own, by the representative of its supersessions.
+    /// The NHS number that is the child's own, by the representative of its supersessions; from its digest, where
+    /// the record has no more and another record bears both.
     pub(crate) nhs_number: Option<Token>,
-    /// Whether that number may join records (T1).
+    /// Whether that number may join records (T1): never where it was known by its digest.
     pub(crate) nhs_number_joins: bool,
     /// UPN and former UPNs.
     pub(crate) upns: Vec<Token>,
@@ -40,6 +42,8 @@ pub(crate) struct Population<'a> {
     /// Records about no child: births that were not live.
     pub(crate) childless: Vec<&'a Entry>,
     pub(crate) standings: Vec<Standing>,
+    /// The digests of NHS numbers.
+    pub(crate) digests: Digests,
     /// Confirmed pairs, by position.
     pub(crate) same: Vec<(u32, u32)>,
     /// Confirmed pairs of a notification and a record about a child, by their positions among their own.
@@ -76,6 +80,7 @@ impl<'a> Population<'a> {
             notifications,
             childless,
             standings: Vec::new(),
+            digests: Digests::default(),
             same: Vec::new(),
             same_pregnancy: Vec::new(),
             apart_pregnancy: BTreeSet::new(),
@@ -106,7 +111,7 @@ impl<'a> Population<'a> {
             .collect();
         population.same_pregnancy.sort_unstable();
         population.same_pregnancy.dedup();
-        population.standings = population.standings(decisions, &superseded);
+        (population.standings, population.digests) = population.standings(decisions, &superseded);
         population.judge_numbers();
         Ok(population)
     }
@@ -141,7 +146,9 @@ impl<'a> Population<'a> {
 
     pub(crate) fn anchor_rank(&self, at: u32) -> AnchorRank {
         match self.standings.get(at as usize) {
-            Some(standing) if standing.nhs_number_joins => AnchorRank::NhsNumber,
+            Some(standing) if standing.nhs_number_joins || self.digests.joining(at).is_some() => {
+                AnchorRank::NhsNumber
+            }
             Some(standing) if !standing.upns.is_empty() => AnchorRank::Upn,
             _ => AnchorRank::Record,
         }
@@ -171,6 +178,9 @@ impl<'a> Population<'a> {
         if differ(s.nhs_number, t.nhs_number) {
             return Some(Bar::NhsNumbersDiffer);
         }
+        if self.digests_differ(a, b) {
+            return Some(Bar::DigestsDiffer);
+        }
         let one_day = x.encoding.event_day.is_some() && x.encoding.event_day == y.encoding.event_day;
         if one_day && differ(s.upn_in_force, t.upn_in_force) {
             return Some(Bar::UpnsDiffer);
@@ -182,7 +192,7 @@ impl<'a> Population<'a> {
         if born_after(p, y) || born_after(q, x) {
             return Some(Bar::BornAfterEvent);
         }
-        let shared = shared(s, t);
+        let shared = self.shared(a, b);
         (born_together(x, y) && shared == Shared::Nothing || twins(p, q, shared)).then_some(Bar::Twins)
     }
 
@@ -213,16 +223,44 @@ impl<'a> Population<'a> {
     /// Whether two records bear one NHS number that may join them, or one UPN, and forenames that would not tell
     /// twins with one number apart.
     fn one_number_and_near_names(&self, a: u32, b: u32) -> bool {
-        let one_number = match (self.standings.get(a as usize), self.standings.get(b as usize)) {
-            (Some(a), Some(b)) => shared(a, b) != Shared::Nothing,
-            _ => false,
-        };
+        let one_number = self.shared(a, b) != Shared::Nothing;
         let near = |x, y| forenames_alike(x, y, Shared::NhsNumber);
         one_number
             && self
                 .person(a)
                 .zip(self.person(b))
                 .is_some_and(|(x, y)| near(x, y))
+    }
+
+    /// What two records share that speaks for one child by itself.
+    fn shared(&self, a: u32, b: u32) -> Shared {
+        let (Some(s), Some(t)) = (self.standings.get(a as usize), self.standings.get(b as usize)) else {
+            return Shared::Nothing;
+        };
+        if s.upns.iter().any(|upn| t.upns.contains(upn)) {
+            Shared::Upn
+        } else if s.nhs_number_joins && t.nhs_number_joins && s.nhs_number == t.nhs_number
+            || self.digests.shared(a, b)
+        {
+            Shared::NhsNumber
+        } else {
+            Shared::Nothing
+        }
+    }
+
+    /// Whether the digests of two records are of two NHS numbers. Where both numbers are known, they have been compared.
+    fn digests_differ(&self, a: u32, b: u32) -> bool {
+        let number = |at: u32| {
+            self.standings
+                .get(at as usize)
+                .and_then(|standing| standing.nhs_number)
+        };
+        if number(a).is_some() && number(b).is_some() {
+            return false;
+        }
+        let birth = |at: u32| Some(self.person(at)?.birth.as_ref()?.whole);
+        self.digests
+            .differ(a, b, birth(a).is_some() && birth(a) == birth(b))
     }
 
     fn listed_apart(&self, a: Token, b: Token) -> bool {
@@ -249,7 +287,7 @@ impl<'a> Population<'a> {
         pair(a, b).or_else(|| pair(b, a))
     }
 
-    fn standings(&self, decisions: &Decisions, superseded: &Supersessions) -> Vec<Standing> {
+    fn standings(&self, decisions: &Decisions, superseded: &Supersessions) -> (Vec<Standing>, Digests) {
         let isolated: HashSet<Token> = decisions
             .isolated
             .iter()
@@ -261,16 +299,37 @@ impl<'a> Population<'a> {
             .filter_map(|entry| entry.encoding.mother.as_ref()?.nhs_number)
             .collect();
 
+        let is_mothers = |child: &PersonEncoding| {
+            child
+                .nhs_number_as_mother
+                .is_some_and(|token| mothers.contains(&token))
+        };
+        let own_number = |child: &PersonEncoding| child.nhs_number.filter(|_| !is_mothers(child));
+        let mut digests = Finding::new(
+            &self.entries,
+            self.everybody(),
+            |entry| Some(own_number(entry.encoding.child.as_ref()?)?.token),
+            |number| superseded.representative(number),
+        );
+
         let mut standings = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let Some(child) = &entry.encoding.child else {
                 standings.push(Standing::default());
                 continue;
             };
-            let mothers_number = child
-                .nhs_number_as_mother
-                .is_some_and(|token| mothers.contains(&token));
-            let own_number = child.nhs_number.filter(|_| !mothers_number);
+            let mothers_number = is_mothers(child);
+            let own_number = own_number(child);
+            let beside = match child.nhs_number {
+                None => Beside::Nothing,
+                Some(_) if mothers_number => Beside::Mothers,
+                Some(_) => Beside::Number,
+            };
+            let said = digests.next(entry, beside).filter(|_| beside == Beside::Nothing);
+            let by_digest = match said {
+                Some(Said::Number(number)) => Some(number),
+                _ => None,
+            };
             let in_force = child
                 .upn_in_force
                 .and_then(|at| child.upns.get(usize::from(at)))
@@ -282,6 +341,7 @@ impl<'a> Population<'a> {
             let candidates = own_number
                 .iter()
                 .map(|number| number.token)
+                .chain(by_digest)
                 .chain(in_force)
                 .chain(child.upns.iter().copied());
             for token in candidates {
@@ -292,14 +352,19 @@ impl<'a> Population<'a> {
             let kept = |token: &Token| own.contains(token);
 
             standings.push(Standing {
-                nhs_number: own_number.map(|number| superseded.representative(number.token)),
+                nhs_number: own_number
+                    .map(|number| number.token)
+                    .or(by_digest)
+                    .map(|token| superseded.representative(token)),
                 nhs_number_joins: own_number.is_some_and(|number| number.conclusive),
                 upns: child.upns.iter().copied().filter(kept).collect(),
                 upn_in_force: in_force,
-                number: match child.nhs_number {
-                    None => NumberEvidence::Absent,
-                    Some(_) if mothers_number => NumberEvidence::Mothers,
-                    Some(_) => NumberEvidence::Unknown,
+                number: match (child.nhs_number, said) {
+                    (Some(_), _) if mothers_number => NumberEvidence::Mothers,
+                    (None, Some(Said::Nothing(NotOwn::Mothers))) => NumberEvidence::Mothers,
+                    (None, Some(Said::Nothing(NotOwn::Several))) => NumberEvidence::Conflict,
+                    (Some(_), _) | (None, Some(_)) => NumberEvidence::Unknown,
+                    (None, None) => NumberEvidence::Absent,
                 },
                 isolated: own
                     .iter()
@@ -311,7 +376,7 @@ impl<'a> Population<'a> {
                     .collect(),
             });
         }
-        standings
+        (standings, digests.end())
     }
 
     /// Sees how each NHS number fares over all records that bear it, and takes numbers of too many birth dates
@@ -319,7 +384,8 @@ impl<'a> Population<'a> {
     fn judge_numbers(&mut self) {
         let mut bearers: BTreeMap<Token, Vec<u32>> = BTreeMap::new();
         for (at, standing) in (0_u32..).zip(&self.standings) {
-            if let Some(token) = standing.nhs_number {
+            // A digest whose number nobody knows stands for itself.
+            if let Some(token) = standing.nhs_number.or_else(|| self.digests.alone(at)) {
                 bearers.entry(token).or_default().push(at);
             }
         }
@@ -340,8 +406,9 @@ impl<'a> Population<'a> {
                     standing.number = NumberEvidence::ManyBirthDates;
                     standing.nhs_number = None;
                     standing.nhs_number_joins = false;
+                    self.digests.forget(*at);
                 } else if several_kinds {
-                    standing.number = if standing.nhs_number_joins {
+                    standing.number = if standing.nhs_number_joins || self.digests.joining(*at).is_some() {
                         NumberEvidence::Known
                     } else {
                         NumberEvidence::Inconclusive
@@ -364,17 +431,6 @@ impl<'a> Population<'a> {
             }
         }
         false
-    }
-}
-
-/// What two records share that speaks for one child by itself.
-fn shared(a: &Standing, b: &Standing) -> Shared {
-    if a.upns.iter().any(|upn| b.upns.contains(upn)) {
-        Shared::Upn
-    } else if a.nhs_number_joins && b.nhs_number_joins && a.nhs_number == b.nhs_number {
-        Shared::NhsNumber
-    } else {
-        Shared::Nothing
     }
 }
 

@@ -153,7 +153,7 @@ impl Pregnancies {
         let mut by_mother: ByMother<u32> = ByMother::new();
         let mut groups: Vec<(Option<Mother>, Vec<u32>)> = Vec::new();
         for (at, entry) in (0_u32..).zip(&population.notifications) {
-            match mothers.who(entry.encoding.mother.as_ref()) {
+            match mothers.who(&entry.encoding) {
                 Some(mother) => by_mother.entry(mother).or_default().push(at),
                 None => groups.push((None, vec![at])),
             }

@@ -7,14 +7,14 @@ mod role;
 use std::{fmt, sync::Arc};
 
 use identity::{
-    BirthDate, BusinessKey, Held, Identity, NhsNumber, NhsNumberStatus, People, Postcode, SenderReference,
-    Upn,
+    BirthDate, BusinessKey, Held, Identity, NhsNumber, NhsNumberDigest, NhsNumberStatus, People, Postcode,
+    SenderReference, Upn,
 };
 use jiff::civil::Date;
 use linkage::{
-    ChildId, DateEncoding, Encoding, MotherDescription, MotherEncoding, MotherId, NameEncoding,
-    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
-    Subject, Token,
+    ChildId, DateEncoding, DigestEncoding, DigestEncodings, Encoding, MotherDescription, MotherEncoding,
+    MotherId, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding,
+    PregnancyEncoding, RecordId, SexEncoding, Subject, Token,
 };
 use records::{
     Area, IdentifierState, Identifiers, Kind, Location, Month, Payload, PregnancyOutcome, Profile, Record,
@@ -27,10 +27,8 @@ use self::{
     role::Role,
 };
 use crate::{
-    AreaLookup, KeyError, Keys, Reference, Seal, SealError,
-    keyed::KeyedHash,
-    keys::Secret,
-    seal::{content_of, encoded},
+    AreaLookup, KeyError, Keys, OpenPseudonymiser, Reference, Seal, SealError, keyed::KeyedHash,
+    keys::Secret, seal::Written,
 };
 
 /// UPNs that are kept of one person, and postcodes: more than any return holds, and a bound on what a row can cost.
@@ -82,6 +80,7 @@ struct RoleKeys {
     names: NameKeys,
     dates: DateKeys,
     nhs_number: KeyedHash,
+    nhs_number_digest: KeyedHash,
     postcode: KeyedHash,
     sector: KeyedHash,
     outward: KeyedHash,
@@ -95,6 +94,7 @@ impl RoleKeys {
             names: NameKeys::new(keys, role)?,
             dates: DateKeys::new(keys, role)?,
             nhs_number: hash("nhs-number")?,
+            nhs_number_digest: hash("nhs-number-digest")?,
             postcode: hash("postcode")?,
             sector: hash("postcode-sector")?,
             outward: hash("postcode-outward")?,
@@ -104,6 +104,10 @@ impl RoleKeys {
 
     fn number(&self, number: &NhsNumber) -> Token {
         Token(self.nhs_number.half(&[number.expose().as_bytes()]))
+    }
+
+    fn digest(&self, digest: &NhsNumberDigest) -> Token {
+        Token(self.nhs_number_digest.half(&[digest.expose()]))
     }
 
     fn forenames(&self, person: &Identity) -> Vec<NameEncoding> {
@@ -150,6 +154,7 @@ pub struct Encoder {
     seal: Seal,
     children: RoleKeys,
     mothers: RoleKeys,
+    open_pseudonymiser: Option<OpenPseudonymiser>,
     upn: KeyedHash,
     uln: KeyedHash,
     record: KeyedHash,
@@ -170,6 +175,7 @@ impl Encoder {
             seal: Seal::new(keys)?,
             children: RoleKeys::new(keys, Role::Child)?,
             mothers: RoleKeys::new(keys, Role::Mother)?,
+            open_pseudonymiser: None,
             upn: keys.hash(Secret::Linkage, "upn")?,
             uln: keys.hash(Secret::Linkage, "uln")?,
             record: spine("record")?,
@@ -177,6 +183,16 @@ impl Encoder {
             mother: spine("mother")?,
             content: spine("content")?,
         })
+    }
+
+    /// The encoder that also makes the digest of each NHS number as the senders of digests do, so that theirs and it
+    /// meet. Without it, theirs meet one another alone.
+    #[must_use]
+    pub fn with_open_pseudonymiser(self, digests: Option<OpenPseudonymiser>) -> Self {
+        Encoder {
+            open_pseudonymiser: digests,
+            ..self
+        }
     }
 
     /// Encodes a record and forgets who it is about.
@@ -195,9 +211,9 @@ impl Encoder {
         let encoding = self.encoding(kind, provider, &people, &record);
         let profile = self.profile(&people, &record);
         let mother_id = self.mother_id(record_id, &people);
-        let encoded = encoded(&encoding)?;
-        let content_hash = self.content_hash(&record, &profile, mother_id, content_of(&encoded))?;
-        let sealed_encoding = self.seal.encoded(record_id, encoded)?;
+        let written = Written::of(&encoding)?;
+        let content_hash = self.content_hash(&record, &profile, mother_id, written.content())?;
+        let sealed_encoding = self.seal.written(record_id, written)?;
         let sealed_reference = match Reference::of(&people, reference, location.as_ref()) {
             Some(reference) => Some(self.seal.reference(record_id, &reference)?),
             None => None,
@@ -272,7 +288,40 @@ impl Encoder {
                 .as_ref()
                 .map(|pregnancy| self.record_id(kind, provider, pregnancy)),
             event_day,
+            digests: self.digests(people).map(Box::new),
         }
+    }
+
+    /// The digests of the NHS numbers of a record's people; none where there are none, as in most areas.
+    fn digests(&self, people: &People) -> Option<DigestEncodings> {
+        let child = people.child.as_ref().and_then(|child| {
+            let digest = self.digest(child)?;
+            Some(DigestEncoding {
+                token: self.children.digest(&digest),
+                as_mother: self.mothers.digest(&digest),
+                conclusive: is_conclusive(child.nhs_number_status),
+            })
+        });
+        let mother = people.mother.as_ref().and_then(|mother| self.digest(mother));
+        let mother = mother.map(|digest| self.mothers.digest(&digest));
+        (child.is_some() || mother.is_some()).then(|| DigestEncodings {
+            made_of: self.open_pseudonymiser.as_ref().map(OpenPseudonymiser::made_of),
+            child,
+            mother,
+        })
+    }
+
+    /// The digest of a person's NHS number, made here where the number was sent, else as it was sent.
+    fn digest(&self, person: &Identity) -> Option<NhsNumberDigest> {
+        let birth = person.birth_date.valid();
+        let Some(digests) = &self.open_pseudonymiser else {
+            return person.nhs_number_digest.valid().cloned();
+        };
+        let own = person.nhs_number.valid();
+        own.and_then(|number| digests.digest(number, birth)).or_else(|| {
+            let sent = person.nhs_number_digest.valid()?;
+            (!digests.is_nobodys(sent, birth)).then(|| sent.clone())
+        })
     }
 
     fn mother(&self, mother: &Identity) -> MotherEncoding {
@@ -318,13 +367,16 @@ impl Encoder {
         })
     }
 
-    /// The id of a record's mother: made from her NHS number, else from her names and birth date, else, where
+    /// The id of a record's mother: made from her NHS number, else from its digest, else from her names and birth date, else, where
     /// a pregnancy was notified, from the record, which then has a mother to itself.
     fn mother_id(&self, record: RecordId, people: &People) -> Option<MotherId> {
         let mother = people.mother.as_ref()?;
         let id = |parts: &[&[u8]]| Some(MotherId(self.mother.half(parts)));
         if let Some(number) = mother.nhs_number.valid() {
             return id(&[b"nhs-number", number.expose().as_bytes()]);
+        }
+        if let Some(digest) = mother.nhs_number_digest.valid() {
+            return id(&[b"nhs-number-digest", digest.expose()]);
         }
         if let (Some(forename), Some(surname), Some(birth)) = (
             mother.forename.valid(),
@@ -356,7 +408,7 @@ impl Encoder {
             uln: person
                 .uln
                 .valid()
-                .map(|uln| Token(self.uln.half(&[uln.expose().as_bytes()]))),
+                .map(|uln| Box::new(Token(self.uln.half(&[uln.expose().as_bytes()])))),
             forenames: self.children.forenames(person),
             surnames: self.children.surnames(person),
             birth: self.children.birth(person),
@@ -412,7 +464,11 @@ impl Encoder {
                 .map_or_else(Area::default, |postcode| self.area(postcode)),
             no_fixed_abode: person.no_fixed_abode,
             identifiers: Identifiers {
-                nhs_number: state(&person.nhs_number),
+                // A digest in the number's place is a number as far as anybody asks.
+                nhs_number: match &person.nhs_number {
+                    Held::Absent => state(&person.nhs_number_digest),
+                    number => state(number),
+                },
                 upn: state(&person.upn),
                 uln: state(&person.uln),
                 forename: state(&person.forename),

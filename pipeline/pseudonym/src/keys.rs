@@ -10,14 +10,17 @@
 
 use std::{
     fmt, fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use hmac::digest::common::InvalidLength;
 use zeroize::Zeroizing;
 
-use crate::keyed::{BYTES, KeyedHash, derived_key};
+use crate::{
+    keyed::{BYTES, KeyedHash, derived_key},
+    secret_file::{self, Unread},
+};
 
 /// Version of the file's form.
 const VERSION: u32 = 1;
@@ -188,40 +191,23 @@ impl KeyFile {
 
     /// Reads the secrets.
     ///
-    /// The checks hold for the very file that is read, whatever its path leads through: it is opened once. On
-    /// systems without Unix modes the file's access list is the owner's business.
-    ///
     /// # Errors
     /// Says why the program must not start with this file.
     pub fn load(path: &Path) -> Result<Keys, KeyError> {
-        let io = |source| KeyError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let file = fs::File::open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => KeyError::Missing {
-                path: path.to_owned(),
-            },
-            _ => io(source),
+        let bytes = secret_file::read(path, LONGEST_FILE).map_err(|unread| {
+            let path = path.to_owned();
+            match unread {
+                Unread::Missing => KeyError::Missing { path },
+                Unread::Io(source) => KeyError::Io { path, source },
+                Unread::NotAFile => KeyError::NotAFile { path },
+                Unread::Exposed { who, mode } => KeyError::Exposed { path, who, mode },
+                Unread::TooLong => KeyError::Malformed {
+                    path,
+                    line: 1,
+                    wrong: "is too long for a key file",
+                },
+            }
         })?;
-        let metadata = file.metadata().map_err(io)?;
-        if !metadata.is_file() {
-            return Err(KeyError::NotAFile {
-                path: path.to_owned(),
-            });
-        }
-        check_access(path, &metadata)?;
-
-        // Room for everything from the start: a buffer that grows leaves copies of itself behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_FILE as usize + 64));
-        file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() as u64 > LONGEST_FILE {
-            return Err(KeyError::Malformed {
-                path: path.to_owned(),
-                line: 1,
-                wrong: "is too long for a key file",
-            });
-        }
         parse(&bytes).map_err(|fault| match fault {
             Fault::Line(line, wrong) => KeyError::Malformed {
                 path: path.to_owned(),
@@ -428,31 +414,6 @@ pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
     #[cfg(not(unix))]
     let _ = path;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_access(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyError> {
-    use std::os::unix::fs::MetadataExt;
-
-    let mode = metadata.mode() & 0o777;
-    let own_group = metadata.gid() == rustix::process::getegid().as_raw();
-    let who = if mode & 0o007 != 0 {
-        "everybody"
-    } else if mode & 0o070 != 0 && !own_group {
-        "a group that is not this process's own"
-    } else {
-        return Ok(());
-    };
-    Err(KeyError::Exposed {
-        path: path.to_owned(),
-        who,
-        mode,
-    })
-}
-
-#[cfg(not(unix))]
-fn check_access(_: &Path, _: &fs::Metadata) -> Result<(), KeyError> {
     Ok(())
 }
 

@@ -82,9 +82,11 @@ mod columns;
 mod encode;
 mod keyed;
 mod keys;
+mod open_pseudonymiser;
 mod patients;
 mod reference;
 mod seal;
+mod secret_file;
 
 pub use areas::{
     AreaError, AreaLookup, AreaSummary, DeprivationEdition, LocalAuthority, PostcodeDirectoryLayout,
@@ -93,6 +95,10 @@ pub use areas::{
 pub use columns::{ColumnEncoder, TableKeys};
 pub use encode::{EncodeError, Encoded, Encoder, Identified};
 pub use keys::{KeyError, KeyFile, Keys};
+pub use open_pseudonymiser::{
+    BirthDateForm, DigestFields, NotABirthDateForm, OpenPseudonymiser, Order, OrderUnclear, SaltError,
+    WrongSalt,
+};
 pub use patients::{ListFault, PatientFile, PatientFileError, PatientTokens, Patients};
 pub use reference::Reference;
 pub use seal::{Seal, SealError};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use identity::{Identity, Name, NhsNumber, People, Postcode, SenderReference, TestNumbers, Uln, Upn};
+use identity::{
+    Identity, Name, NhsNumber, NhsNumberDigest, People, Postcode, SenderReference, TestNumbers, Uln, Upn,
+};
 use jiff::civil::Date;
 use records::Location;
 use serde::{Deserialize, Serialize};
@@ -51,13 +53,14 @@ impl fmt::Debug for Reference {
     }
 }
 
-/// Whether a reference can name somebody: it reads as an NHS number, UPN or ULN, whoever's; it holds a number or
+/// Whether a reference can name somebody: it reads as an NHS number or its digest, a UPN or ULN, whoever's; it holds a number or
 /// postcode of these people; or a name or birth date of theirs is the whole of it or a word in it.
 fn identifies(text: &str, people: &People) -> bool {
     // Test numbers count: they are people in a made-up area.
     if NhsNumber::parse(text, TestNumbers::Allowed).is_ok()
         || Upn::parse(text).is_ok()
         || Uln::parse(text).is_ok()
+        || NhsNumberDigest::parse(text).is_ok()
     {
         return true;
     }
@@ -104,6 +107,10 @@ impl Reading<'_> {
             .flatten()
             .any(|number| self.compact.contains(number))
             || person
+                .nhs_number_digest
+                .valid()
+                .is_some_and(|digest| self.holds_digest(digest))
+            || person
                 .former_upns
                 .iter()
                 .any(|upn| self.compact.contains(upn.expose()))
@@ -118,6 +125,13 @@ impl Reading<'_> {
                 .birth_date
                 .valid()
                 .is_some_and(|birth| self.holds_date(birth.date()))
+    }
+
+    fn holds_digest(&self, digest: &NhsNumberDigest) -> bool {
+        let mut hex = Zeroizing::new(String::with_capacity(2 * digest.expose().len()));
+        // A string takes whatever is written to it.
+        let _ = digest.write_hex(&mut *hex);
+        self.compact.contains(hex.as_str())
     }
 
     fn holds_postcode(&self, postcode: &Postcode) -> bool {

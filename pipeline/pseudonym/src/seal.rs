@@ -11,7 +11,7 @@
 //! nights, all changing every night) the chance that any two share a nonce is below 2^-26.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use linkage::{Encoding, RecordId};
+use linkage::{DigestEncodings, Encoding, RecordId};
 use zeroize::Zeroizing;
 
 use crate::{KeyError, Keys, Reference, keyed::KeyedHash, keys::Secret};
@@ -19,6 +19,10 @@ use crate::{KeyError, Keys, Reference, keyed::KeyedHash, keys::Secret};
 /// Version of the sealed form and of the content within. An encoding of another version is not read: records are then
 /// encoded again from the landing area.
 const VERSION: u8 = 3;
+
+/// Version of an encoding with digests of NHS numbers behind it. What has none stays in the version before, so that a
+/// vault without digests is read as it is and none of its records counts as changed.
+const VERSION_WITH_DIGESTS: u8 = 4;
 
 /// Bytes before the ciphertext.
 const HEAD: usize = 1 + NONCE_LEN;
@@ -71,12 +75,12 @@ impl Seal {
     /// # Errors
     /// [`SealError::Refused`], a fault of this program.
     pub fn encoding(&self, record: RecordId, encoding: &Encoding) -> Result<Vec<u8>, SealError> {
-        self.seal(Content::Encoding, record, encoded(encoding)?)
+        self.written(record, Written::of(encoding)?)
     }
 
-    /// Seals an encoding that [`encoded`] has written already.
-    pub(crate) fn encoded(&self, record: RecordId, encoded: Vec<u8>) -> Result<Vec<u8>, SealError> {
-        self.seal(Content::Encoding, record, encoded)
+    /// Seals an encoding that was written already.
+    pub(crate) fn written(&self, record: RecordId, written: Written) -> Result<Vec<u8>, SealError> {
+        self.seal(Content::Encoding, record, written)
     }
 
     /// Opens the encoding of a record.
@@ -84,8 +88,14 @@ impl Seal {
     /// # Errors
     /// Says why it is not one.
     pub fn open_encoding(&self, record: RecordId, sealed: &[u8]) -> Result<Encoding, SealError> {
-        let bytes = self.open(Content::Encoding, record, sealed)?;
-        postcard::from_bytes(&bytes).map_err(|_| SealError::Unreadable)
+        let (version, bytes) = self.open(Content::Encoding, record, sealed)?;
+        let unreadable = |_| SealError::Unreadable;
+        let (mut encoding, behind) = postcard::take_from_bytes::<Encoding>(&bytes).map_err(unreadable)?;
+        if version == VERSION_WITH_DIGESTS {
+            let digests: DigestEncodings = postcard::from_bytes(behind).map_err(unreadable)?;
+            encoding.digests = Some(Box::new(digests));
+        }
+        Ok(encoding)
     }
 
     /// Seals a reference for its record.
@@ -94,7 +104,8 @@ impl Seal {
     /// [`SealError::Refused`], a fault of this program.
     pub fn reference(&self, record: RecordId, reference: &Reference) -> Result<Vec<u8>, SealError> {
         let bytes = postcard::to_extend(reference, with_head()).map_err(|_| SealError::Refused)?;
-        self.seal(Content::Reference, record, bytes)
+        let version = VERSION;
+        self.seal(Content::Reference, record, Written { version, bytes })
     }
 
     /// Opens the reference of a record.
@@ -102,26 +113,27 @@ impl Seal {
     /// # Errors
     /// Says why it is not one.
     pub fn open_reference(&self, record: RecordId, sealed: &[u8]) -> Result<Reference, SealError> {
-        let bytes = self.open(Content::Reference, record, sealed)?;
+        let (_, bytes) = self.open(Content::Reference, record, sealed)?;
         postcard::from_bytes(&bytes).map_err(|_| SealError::Unreadable)
     }
 
     /// Seals in place what follows the head of `bytes`.
-    fn seal(&self, content: Content, record: RecordId, mut bytes: Vec<u8>) -> Result<Vec<u8>, SealError> {
+    fn seal(&self, content: Content, record: RecordId, written: Written) -> Result<Vec<u8>, SealError> {
+        let Written { version, mut bytes } = written;
         let Some((head, plain)) = bytes.split_at_mut_checked(HEAD) else {
             return Err(SealError::Refused);
         };
         let hash = self.nonces.of(&[&[content as u8], &record.0, plain]);
         let nonce: [u8; NONCE_LEN] =
             std::array::from_fn(|index| hash.get(index).copied().unwrap_or_default());
-        for (place, byte) in head.iter_mut().zip(std::iter::once(VERSION).chain(nonce)) {
+        for (place, byte) in head.iter_mut().zip(std::iter::once(version).chain(nonce)) {
             *place = byte;
         }
         let tag = self
             .key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
-                associated(content, record),
+                associated(version, content, record),
                 plain,
             )
             .map_err(|_| SealError::Refused)?;
@@ -134,11 +146,15 @@ impl Seal {
         content: Content,
         record: RecordId,
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    ) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
         let [version, rest @ ..] = sealed else {
             return Err(SealError::NotSealed);
         };
-        if *version != VERSION {
+        let is_read = match content {
+            Content::Encoding => matches!(*version, VERSION | VERSION_WITH_DIGESTS),
+            Content::Reference => *version == VERSION,
+        };
+        if !is_read {
             return Err(SealError::Version(*version));
         }
         let (nonce, ciphertext) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::NotSealed)?;
@@ -146,11 +162,11 @@ impl Seal {
         let mut bytes = Zeroizing::new(ciphertext.to_vec());
         let length = self
             .key
-            .open_in_place(nonce, associated(content, record), bytes.as_mut_slice())
+            .open_in_place(nonce, associated(*version, content, record), bytes.as_mut_slice())
             .map_err(|_| SealError::NotSealed)?
             .len();
         bytes.truncate(length);
-        Ok(bytes)
+        Ok((*version, bytes))
     }
 }
 
@@ -177,14 +193,33 @@ pub enum SealError {
     Refused,
 }
 
-/// An encoding as it is sealed, behind room for the head.
-pub(crate) fn encoded(encoding: &Encoding) -> Result<Vec<u8>, SealError> {
-    postcard::to_extend(encoding, with_head()).map_err(|_| SealError::Refused)
+/// What is to be sealed, behind room for the head.
+pub(crate) struct Written {
+    version: u8,
+    bytes: Vec<u8>,
 }
 
-/// The part of [`encoded`] that says something.
-pub(crate) fn content_of(encoded: &[u8]) -> &[u8] {
-    encoded.get(HEAD..).unwrap_or_default()
+impl Written {
+    /// An encoding.
+    pub(crate) fn of(encoding: &Encoding) -> Result<Self, SealError> {
+        let refused = |_| SealError::Refused;
+        let bytes = postcard::to_extend(encoding, with_head()).map_err(refused)?;
+        Ok(match encoding.digests.as_deref() {
+            None => Written {
+                version: VERSION,
+                bytes,
+            },
+            Some(digests) => Written {
+                version: VERSION_WITH_DIGESTS,
+                bytes: postcard::to_extend(digests, bytes).map_err(refused)?,
+            },
+        })
+    }
+
+    /// The part that says something.
+    pub(crate) fn content(&self) -> &[u8] {
+        self.bytes.get(HEAD..).unwrap_or_default()
+    }
 }
 
 fn with_head() -> Vec<u8> {
@@ -194,11 +229,11 @@ fn with_head() -> Vec<u8> {
 }
 
 /// What is authenticated besides the content: version, what it is, and whose.
-fn associated(content: Content, record: RecordId) -> Aad<[u8; 18]> {
+fn associated(version: u8, content: Content, record: RecordId) -> Aad<[u8; 18]> {
     let mut bytes = [0; 18];
     for (place, byte) in bytes
         .iter_mut()
-        .zip([VERSION, content as u8].into_iter().chain(record.0))
+        .zip([version, content as u8].into_iter().chain(record.0))
     {
         *place = byte;
     }

@@ -130,6 +130,7 @@ mod tests {
             include_str!("../../migrations/postgres/0005_child_ids_and_quality.sql"),
             include_str!("../../migrations/postgres/0008_opt_outs.sql"),
             include_str!("../../migrations/postgres/0009_births_of_others.sql"),
+            include_str!("../../migrations/postgres/0010_digest_tier.sql"),
         ];
         for (schema, tables) in [("joint", TABLES), ("open", OPEN_TABLES)] {
             for table in tables {

@@ -2,9 +2,9 @@
 //! tests bring their own.
 
 use sendlink_linkage::{
-    DateEncoding, Encoding, Entry, MotherDescription, MotherEncoding, NameBits, NameEncoding,
-    NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding, PregnancyEncoding, RecordId, SexEncoding,
-    Token,
+    DateEncoding, DigestEncoding, DigestEncodings, DigestOf, Encoding, Entry, MotherDescription,
+    MotherEncoding, NameBits, NameEncoding, NhsNumberEncoding, PartToken, PersonEncoding, PostcodeEncoding,
+    PregnancyEncoding, RecordId, SexEncoding, Token,
 };
 
 /// A made-up person as one record tells of it; blank is missing.
@@ -12,6 +12,11 @@ use sendlink_linkage::{
 pub struct Made {
     pub nhs_number: String,
     pub inconclusive: bool,
+    /// The number that a digest was sent of, with another birth date behind it than the record's, or what else tells
+    /// digests apart.
+    pub digest: String,
+    /// What digests are made of, where the area holds the salt: then a number has one too.
+    pub salt: Option<DigestOf>,
     pub upn: String,
     pub former_upn: String,
     pub forename: String,
@@ -27,6 +32,8 @@ pub struct Made {
     pub sex: String,
     /// The mother's NHS number.
     pub mother: String,
+    /// The number that a digest was sent of in the place of hers.
+    pub mothers_digest: String,
     /// Her forename, surname, birth date and postcode: `Ada/Ashcombe/1990-01-02/ZX1 2AB`; the last may be blank.
     pub mothers_names: String,
     /// `2024-09-01`
@@ -102,15 +109,18 @@ impl Made {
         let day = |date: &String| (!date.is_empty()).then(|| day_number(date));
         Encoding {
             child: (self.pregnancy.is_none() && !self.childless).then_some(child),
-            mother: (!self.mother.is_empty() || !self.mothers_names.is_empty()).then(|| {
-                let described: Vec<&str> = self.mothers_names.split('/').collect();
-                let all_four = described.len() == 4 && described.iter().all(|part| !part.is_empty());
-                MotherEncoding {
-                    nhs_number: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
-                    exact: all_four.then(|| token("mother's names", &normal(&self.mothers_names))),
-                    described: describe(&described).map(Box::new),
-                }
-            }),
+            mother: [&self.mother, &self.mothers_digest, &self.mothers_names]
+                .iter()
+                .any(|said| !said.is_empty())
+                .then(|| {
+                    let described: Vec<&str> = self.mothers_names.split('/').collect();
+                    let all_four = described.len() == 4 && described.iter().all(|part| !part.is_empty());
+                    MotherEncoding {
+                        nhs_number: (!self.mother.is_empty()).then(|| token("mother", &self.mother)),
+                        exact: all_four.then(|| token("mother's names", &normal(&self.mothers_names))),
+                        described: describe(&described).map(Box::new),
+                    }
+                }),
             pregnancy: self.pregnancy.as_ref().map(|pregnancy| PregnancyEncoding {
                 due_day: day(&pregnancy.due),
                 birth_day: day(&pregnancy.birth),
@@ -119,7 +129,34 @@ impl Made {
             }),
             born_of: (!self.born_of.is_empty()).then(|| record_id(&self.born_of)),
             event_day: day(&self.event),
+            digests: self.digests().map(Box::new),
         }
+    }
+
+    fn digests(&self) -> Option<DigestEncodings> {
+        let text = |number: &str| match self.salt {
+            _ if number.is_empty() => None,
+            Some(DigestOf::NhsNumberAndBirthDate) if !number.contains(' ') => {
+                (!self.born.is_empty()).then(|| format!("{number} {}", self.born))
+            }
+            _ => Some(number.to_owned()),
+        };
+        let own = self.salt.and_then(|_| text(&self.nhs_number));
+        let digests = DigestEncodings {
+            made_of: self.salt,
+            child: own.or_else(|| text(&self.digest)).map(|text| DigestEncoding {
+                token: token("digest", &text),
+                as_mother: token("mother's digest", &text),
+                conclusive: !self.inconclusive,
+            }),
+            mother: self
+                .salt
+                .filter(|_| !self.mother.is_empty())
+                .map(|_| &self.mother)
+                .or(Some(&self.mothers_digest).filter(|sent| !sent.is_empty()))
+                .map(|text| token("mother's digest", text)),
+        };
+        (digests.child.is_some() || digests.mother.is_some()).then_some(digests)
     }
 }
 

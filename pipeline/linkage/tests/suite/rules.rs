@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sendlink_linkage::{
-    Apart, Bar, Decisions, Entry, Evidence, Link, Linkage, MotherEvidence, NumberEvidence, PregnancyState,
-    RecordId, Settings, Supersession, Tier, link,
+    Apart, Bar, Decisions, DigestOf, Entry, Evidence, Link, Linkage, MotherEvidence, NumberEvidence,
+    PregnancyState, RecordId, Settings, Supersession, Tier, link,
 };
 
 use crate::encoder::{Made, Notified, day_number, nhs_token, record_id, upn_token};
@@ -30,7 +30,8 @@ fn every_example_comes_out_as_pictured() {
     );
     let mut wrong = Vec::new();
     for example in &examples {
-        let entries: Vec<Entry> = example.records.iter().map(entry).collect();
+        let salt = salt(&example.decisions);
+        let entries: Vec<Entry> = example.records.iter().map(|row| entry(row, salt)).collect();
         let decisions = decisions(&example.decisions);
         let settings = settings(&example.decisions);
         let outcome = link(&entries, &decisions, &settings, &()).expect("a linkage");
@@ -68,10 +69,11 @@ fn every_tier_and_every_bar_has_an_example() {
     }
 }
 
-const BARS: [(&str, Bar); 8] = [
+const BARS: [(&str, Bar); 9] = [
     ("kept alone", Bar::Isolated),
     ("do not link", Bar::DoNotLink),
     ("two NHS numbers", Bar::NhsNumbersDiffer),
+    ("two digests", Bar::DigestsDiffer),
     ("two UPNs", Bar::UpnsDiffer),
     ("one source", Bar::SameSource),
     ("born after", Bar::BornAfterEvent),
@@ -79,8 +81,9 @@ const BARS: [(&str, Bar); 8] = [
     ("birth dates", Bar::BirthDatesDiffer),
 ];
 
-const NUMBERS: [(&str, NumberEvidence); 5] = [
+const NUMBERS: [(&str, NumberEvidence); 6] = [
     ("number unknown", NumberEvidence::Unknown),
+    ("number known", NumberEvidence::Known),
     ("number inconclusive", NumberEvidence::Inconclusive),
     ("number conflict", NumberEvidence::Conflict),
     ("number of many", NumberEvidence::ManyBirthDates),
@@ -197,7 +200,7 @@ fn is_said(why: &str, evidence: &Evidence) -> bool {
     }
 }
 
-fn entry(row: &Row) -> Entry {
+fn entry(row: &Row, salt: Option<DigestOf>) -> Entry {
     let (kind, source) = match get(row, "kind").split_once(' ') {
         None => (get(row, "kind"), None),
         Some((kind, source)) => (
@@ -220,12 +223,17 @@ fn entry(row: &Row) -> Entry {
         other => panic!("{other} is no kind"),
     };
     let (nhs_number, inconclusive) = match get(row, "NHS number").split_once(" status ") {
-        None => (get(row, "NHS number"), false),
+        None => (
+            get(row, "NHS number"),
+            ["04", "05"].contains(&get(row, "status").as_str()),
+        ),
         Some((number, status)) => (number.to_owned(), ["04", "05"].contains(&status)),
     };
     let made = Made {
         nhs_number,
         inconclusive,
+        digest: get(row, "digest"),
+        salt,
         upn: get(row, "UPN"),
         former_upn: get(row, "former UPN"),
         forename: get(row, "forename"),
@@ -237,6 +245,7 @@ fn entry(row: &Row) -> Entry {
         other_postcode: get(row, "former postcode"),
         sex: get(row, "sex"),
         mother: get(row, "mother"),
+        mothers_digest: get(row, "mother's digest"),
         mothers_names: get(row, "mother's names"),
         event: get(row, "event"),
         born_of: get(row, "born of"),
@@ -264,7 +273,7 @@ fn decisions(rows: &[Row]) -> Decisions {
                 current: token(&b),
             }),
             "same" => decisions.same.push((record_id(&a), record_id(&b))),
-            "tonight" => (),
+            "tonight" | "salt" => (),
             other => panic!("{other} is no decision"),
         }
     }
@@ -279,6 +288,16 @@ fn settings(rows: &[Row]) -> Settings {
         settings.as_at_day = day_number(&get(row, "one"));
     }
     settings
+}
+
+/// What digests are made of in the example, where the area holds the salt.
+fn salt(rows: &[Row]) -> Option<DigestOf> {
+    let row = rows.iter().find(|row| get(row, "decision") == "salt")?;
+    Some(match get(row, "one").as_str() {
+        "NHS number" => DigestOf::NhsNumber,
+        "NHS number and birth date" => DigestOf::NhsNumberAndBirthDate,
+        other => panic!("{other} is nothing that digests are made of"),
+    })
 }
 
 /// Reads the examples: after a heading, tables whose first column is `decision` or `record`.

@@ -1,3 +1,5 @@
+#[path = "tests/digests.rs"]
+mod digests;
 #[path = "tests/families.rs"]
 mod families;
 
@@ -185,6 +187,8 @@ fn no_two_fields_share_a_key() {
     let message: &[&[u8]] = &[text.as_bytes()];
     let hashes = [
         &encoder.children.nhs_number,
+        &encoder.children.nhs_number_digest,
+        &encoder.mothers.nhs_number_digest,
         &encoder.mothers.nhs_number,
         &encoder.mothers.postcode,
         &encoder.mothers.sector,
