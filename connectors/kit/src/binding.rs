@@ -299,6 +299,7 @@ fn columns_of(spec: &Column, folded_header: &[String]) -> Result<Vec<usize>, usi
 pub(crate) fn identifier_rule(field_type: FieldType) -> &'static Rule {
     match field_type {
         FieldType::NhsNumber => &rules::BAD_NHS_NUMBER,
+        FieldType::NhsNumberDigest => &rules::BAD_NHS_NUMBER_DIGEST,
         FieldType::Upn => &rules::BAD_UPN,
         FieldType::Uln => &rules::BAD_ULN,
         FieldType::Name => &rules::BAD_NAME,

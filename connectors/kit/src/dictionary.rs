@@ -98,6 +98,7 @@ fn holds(field: &Field) -> String {
         FieldType::Integer { min, max } => format!("a whole number, {min} to {max}"),
         FieldType::Flag => "true or false".to_owned(),
         FieldType::NhsNumber => "an NHS number".to_owned(),
+        FieldType::NhsNumberDigest => "the digest of an NHS number".to_owned(),
         FieldType::Upn => "a UPN".to_owned(),
         FieldType::Uln => "a ULN".to_owned(),
         FieldType::Name => "a name".to_owned(),

@@ -134,6 +134,8 @@ pub enum FieldType {
     Flag,
     /// An NHS number: ten digits with a modulus 11 check digit.
     NhsNumber,
+    /// The digest of an NHS number as OpenPseudonymiser makes it: 64 hexadecimal digits.
+    NhsNumberDigest,
     /// A unique pupil number: a check letter and twelve characters.
     Upn,
     /// A unique learner number: ten digits with a check digit.

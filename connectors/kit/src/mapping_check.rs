@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use identity::{Name, NhsNumber, Postcode, TestNumbers, Uln, Upn};
+use identity::{Name, NhsNumber, NhsNumberDigest, Postcode, TestNumbers, Uln, Upn};
 use records::{Finding, Outcome};
 
 use crate::{
@@ -208,6 +208,10 @@ fn check(values: &mut Values<'_>, field: &Field) -> Parsed<()> {
     let held = |values: &mut Values<'_>| match field.field_type {
         FieldType::NhsNumber => values
             .identifier(field.name, |text| NhsNumber::parse(text, TestNumbers::Allowed))
+            .valid()
+            .is_some(),
+        FieldType::NhsNumberDigest => values
+            .identifier(field.name, NhsNumberDigest::parse)
             .valid()
             .is_some(),
         FieldType::Upn => values.identifier(field.name, Upn::parse).valid().is_some(),

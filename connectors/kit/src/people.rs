@@ -1,7 +1,8 @@
 //! What identifies people, read in the same way from every kind of record.
 
 use identity::{
-    BirthDate, Held, Identity, Name, NhsNumber, NhsNumberStatus, Postcode, PostcodeFault, TestNumbers,
+    BirthDate, Held, Identity, Name, NhsNumber, NhsNumberDigest, NhsNumberStatus, Postcode, PostcodeFault,
+    TestNumbers,
 };
 use jiff::civil::Date;
 use records::{Rule, finding::Effect};
@@ -14,6 +15,11 @@ use crate::{
 /// An NHS number.
 pub fn nhs_number(values: &mut Values<'_>, field: &str, test_numbers: TestNumbers) -> Held<NhsNumber> {
     values.identifier(field, |text| NhsNumber::parse(text, test_numbers))
+}
+
+/// The digest that stands for an NHS number.
+pub fn nhs_number_digest(values: &mut Values<'_>, field: &str) -> Held<NhsNumberDigest> {
+    values.identifier(field, NhsNumberDigest::parse)
 }
 
 /// The status of an NHS number: a code of the list `nhs-number-status`.

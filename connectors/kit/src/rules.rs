@@ -110,6 +110,8 @@ records::rules! {
         "fill in the message event type of the header", "NHS England, National Events Management Service, generic event message requirements";
     SEVERAL_NUMBERS = "F054", "the person has several different NHS numbers in force; none of them was used",
         "send one NHS number, and give superseded ones an end", "NHS England, UK Core Patient";
+    BAD_NHS_NUMBER_DIGEST = "F055", "not the digest of an NHS number",
+        "write the 64 hexadecimal digits that OpenPseudonymiser gave, or leave the cell blank", "OpenPseudonymiser CryptoLib";
     DAMAGED_ARCHIVE = "F061", "the archive cannot be opened, or it is cut short",
         "make it again as a plain .zip or .gz and send it again", "RFC 1952; PKWARE APPNOTE";
     LOCKED_ARCHIVE = "F062", "the archive is locked with a password",

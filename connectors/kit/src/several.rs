@@ -30,10 +30,12 @@ impl Several {
         person: &Identity,
     ) {
         let mut hasher = DefaultHasher::new();
-        match (person.nhs_number.valid(), person.forename.valid()) {
-            (Some(number), _) => number.expose().hash(&mut hasher),
-            (None, Some(forename)) => forename.expose().hash(&mut hasher),
-            (None, None) => return,
+        let digest = person.nhs_number_digest.valid();
+        match (person.nhs_number.valid(), person.forename.valid(), digest) {
+            (Some(number), _, _) => number.expose().hash(&mut hasher),
+            (None, Some(forename), _) => forename.expose().hash(&mut hasher),
+            (None, None, Some(digest)) => digest.expose().hash(&mut hasher),
+            (None, None, None) => return,
         }
         let this = (version, hasher.finish());
         let first = *self.0.entry(key.as_bytes().to_vec()).or_insert(this);

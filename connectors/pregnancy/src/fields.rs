@@ -74,6 +74,8 @@ pub static NOTIFICATIONS: Table = Table {
             "NHS number of the mother", "NHS Data Dictionary, NHS NUMBER (MOTHER)";
         "nhs_number_status" Code(Codes::List("nhs-number-status")), Optional, Plain,
             "How far the number was checked", "NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE (MOTHER)";
+        "nhs_number_digest" NhsNumberDigest, Optional, DirectId,
+            "Digest of the mother's NHS number, where the sender has replaced the number by one", "OpenPseudonymiser CryptoLib";
         "family_name" Name, Expected, DirectId, "Surname of the mother";
         "given_name" Name, Expected, DirectId, "Forename of the mother";
         "previous_family_name" Name, Optional, DirectId, "An earlier surname of the mother";

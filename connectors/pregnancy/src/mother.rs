@@ -22,6 +22,7 @@ pub(crate) fn unnamed(values: &mut Values<'_>, test_numbers: TestNumbers, as_at:
     let person = Identity {
         nhs_number: people::nhs_number(values, "nhs_number", test_numbers),
         nhs_number_status: people::nhs_number_status(values, "nhs_number_status"),
+        nhs_number_digest: people::nhs_number_digest(values, "nhs_number_digest"),
         birth_date: people::birth_date(values, "birth_date", as_at, &kit::rules::BAD_BIRTH_DATE),
         ..Identity::default()
     };

@@ -231,7 +231,8 @@ fn need_somebody(values: &mut Values<'_>, mother: &Identity) -> Option<()> {
         (&mother.surname, &mother.forename, &mother.birth_date),
         (Held::Valid(_), Held::Valid(_), Held::Valid(_))
     );
-    if named || mother.nhs_number.valid().is_some() {
+    let numbered = mother.nhs_number.valid().is_some() || mother.nhs_number_digest.valid().is_some();
+    if named || numbered {
         return Some(());
     }
     values.note("nhs_number", &rules::NOBODY, Effect::QuarantinedRow);

@@ -229,6 +229,8 @@ pub static NOTICES: Table = Table {
             "NHS number of the child", "NHS Data Dictionary, NHS NUMBER";
         "nhs_number_status" Code(Codes::List("nhs-number-status")), Optional, Plain,
             "How far the number was checked", "NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE";
+        "nhs_number_digest" NhsNumberDigest, Optional, DirectId,
+            "Digest of the NHS number, where the sender has replaced the number by one", "OpenPseudonymiser CryptoLib";
         "family_name" Name, Required, DirectId, "Surname";
         "given_name" Name, Required, DirectId, "First forename";
         "other_given_names" Name, Optional, DirectId, "Other forenames";
@@ -253,6 +255,8 @@ pub static NOTICES: Table = Table {
         "gp_practice_ods" OdsCode, Optional, Plain, "ODS code of the general practice";
         "upn" Upn, Optional, DirectId, "Unique pupil number, for a child in a maintained nursery";
         "mother_nhs_number" NhsNumber, Optional, DirectId, "NHS number of the mother";
+        "mother_nhs_number_digest" NhsNumberDigest, Optional, DirectId,
+            "Digest of the mother's NHS number, where the sender has replaced the number by one", "OpenPseudonymiser CryptoLib";
         "gestation_at_birth_weeks" Integer { min: 20, max: 45 }, Optional, SpecialCategory,
             "Completed weeks of pregnancy at birth";
         "looked_after" YES_NO_UNKNOWN, Optional, SpecialCategory, "Whether the child is looked after";

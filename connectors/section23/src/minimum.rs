@@ -1,6 +1,6 @@
 //! What a notice must say to be loaded: its reference, what the sender does, whether a referral comes with it,
 //! when the opinion was formed, by whom, where the child lives, the birth date, how certain the opinion is and of
-//! what; and a child that can be told from others, by a valid NHS number or by surname, forename and postcode.
+//! what; and a child that can be told from others, by a valid NHS number, its digest, or by surname, forename and postcode.
 
 use identity::{Held, Identity};
 use kit::{Values, values::Verdict};
@@ -31,7 +31,8 @@ pub(crate) fn need<T>(values: &mut Values<'_>, field: &str, value: Option<T>) ->
 pub(crate) fn somebody(values: &mut Values<'_>, child: &Identity) -> Verdict {
     let postcode = matches!(child.postcode, Held::Valid(_) | Held::Placeholder) || child.no_fixed_abode;
     let named = child.surname.valid().is_some() && child.forename.valid().is_some() && postcode;
-    if child.nhs_number.valid().is_some() || named {
+    let numbered = child.nhs_number.valid().is_some() || child.nhs_number_digest.valid().is_some();
+    if numbered || named {
         return Verdict::Keep;
     }
     values.note("nhs_number", &rules::NOBODY, Effect::QuarantinedRow);

@@ -311,6 +311,9 @@ fn key_of_child(organisation: &str, child: &Identity, opinion: Date) -> Business
     if let Some(number) = child.nhs_number.valid() {
         return BusinessKey::new("notice-nhs-number", &[organisation, number.expose(), &opinion]);
     }
+    if let (None, Some(digest)) = (child.surname.valid(), child.nhs_number_digest.valid()) {
+        return BusinessKey::of_digest("notice-nhs-number-digest", digest, &[organisation, &opinion]);
+    }
     let name = |name: &identity::Held<identity::Name>| name.valid().map(|name| name.expose().to_owned());
     let birth = child.birth_date.valid().map(|birth| birth.date().to_string());
     BusinessKey::new(

@@ -4,7 +4,7 @@ use identity::{Held, Identity, People, TestNumbers, Upn};
 use jiff::civil::Date;
 use kit::{
     Values,
-    people::{Home, birth_date, name, names, nhs_number, nhs_number_status},
+    people::{Home, birth_date, name, names, nhs_number, nhs_number_digest, nhs_number_status},
 };
 
 /// The child and the mother of a row.
@@ -12,6 +12,7 @@ pub(crate) fn people(values: &mut Values<'_>, test_numbers: TestNumbers, as_at: 
     let child = Identity {
         nhs_number: nhs_number(values, "nhs_number", test_numbers),
         nhs_number_status: nhs_number_status(values, "nhs_number_status"),
+        nhs_number_digest: nhs_number_digest(values, "nhs_number_digest"),
         upn: values.identifier("upn", Upn::parse),
         forename: name(values, "given_name"),
         surname: name(values, "family_name"),
@@ -23,9 +24,11 @@ pub(crate) fn people(values: &mut Values<'_>, test_numbers: TestNumbers, as_at: 
     let child = Home::read(values, "postcode").of(child);
     let mother = Identity {
         nhs_number: nhs_number(values, "mother_nhs_number", test_numbers),
+        nhs_number_digest: nhs_number_digest(values, "mother_nhs_number_digest"),
         ..Identity::default()
     };
-    let mother = (mother.nhs_number != Held::Absent).then_some(mother);
+    let numbered = mother.nhs_number != Held::Absent || mother.nhs_number_digest != Held::Absent;
+    let mother = numbered.then_some(mother);
     People {
         child: Some(child),
         mother,

@@ -45,6 +45,8 @@ pub static REVIEWS: Table = Table {
         "nhs_number" NhsNumber, Expected, DirectId, "NHS number of the child", "NHS Data Dictionary, NHS NUMBER";
         "nhs_number_status" Code(Codes::List("nhs-number-status")), Optional, Plain,
             "How far the number was checked", "NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE";
+        "nhs_number_digest" NhsNumberDigest, Optional, DirectId,
+            "Digest of the NHS number, where the sender has replaced the number by one", "OpenPseudonymiser CryptoLib";
         "family_name" Name, Expected, DirectId, "Surname of the child";
         "given_name" Name, Expected, DirectId, "Forename of the child";
         "other_given_names" Name, Optional, DirectId, "Middle names";
@@ -59,6 +61,8 @@ pub static REVIEWS: Table = Table {
         "mother_nhs_number" NhsNumber, Optional, DirectId, "NHS number of the mother", "NHS Data Dictionary, NHS NUMBER (MOTHER)";
         "mother_nhs_number_status" Code(Codes::List("nhs-number-status")), Optional, Plain,
             "How far the mother's number was checked", "NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE (MOTHER)";
+        "mother_nhs_number_digest" NhsNumberDigest, Optional, DirectId,
+            "Digest of the mother's NHS number, where the sender has replaced the number by one", "OpenPseudonymiser CryptoLib";
         "asq3_interval" Integer { min: 1, max: 66 }, Conditional, Plain,
             "Months of the form of ASQ-3 that was used; needed where there are scores", "ASQ-3 scoring";
         "asq3_communication" SCORE, Optional, SpecialCategory, "Communication, 0 to 60", "ASQ-3 scoring";

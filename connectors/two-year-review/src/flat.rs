@@ -258,6 +258,7 @@ impl<'a> Reviews<'a> {
         let child = Identity {
             nhs_number: people::nhs_number(values, "nhs_number", test_numbers),
             nhs_number_status: people::nhs_number_status(values, "nhs_number_status"),
+            nhs_number_digest: people::nhs_number_digest(values, "nhs_number_digest"),
             forename: people::name(values, "given_name"),
             other_forenames: people::names(values, &["other_given_names", "preferred_name"]),
             surname: people::name(values, "family_name"),
@@ -388,13 +389,15 @@ fn score(values: &mut Values<'_>, field: &str) -> Option<i64> {
     hundredths
 }
 
-/// The mother, where the row has a number of hers.
+/// The mother, where the row has a number of hers or its digest.
 pub(crate) fn mother(values: &mut Values<'_>, test_numbers: TestNumbers) -> Option<Identity> {
     let nhs_number = people::nhs_number(values, "mother_nhs_number", test_numbers);
     let nhs_number_status = people::nhs_number_status(values, "mother_nhs_number_status");
-    (nhs_number != Held::Absent).then(|| Identity {
+    let nhs_number_digest = people::nhs_number_digest(values, "mother_nhs_number_digest");
+    (nhs_number != Held::Absent || nhs_number_digest != Held::Absent).then(|| Identity {
         nhs_number,
         nhs_number_status,
+        nhs_number_digest,
         ..Identity::default()
     })
 }
@@ -416,13 +419,14 @@ pub(crate) fn odd_age(birth: Date, day: Date) -> Option<&'static Rule> {
     (!LIKELY_MONTHS.contains(&months)).then_some(&rules::ODD_AGE)
 }
 
-/// Whether the child can be told from others: by NHS number, or by names and either birth date or postcode. A postcode
+/// Whether the child can be told from others: by NHS number, by its digest, or by names and either birth date or postcode. A postcode
 /// of no place counts as one: a homeless child's review is not turned away.
 fn need_somebody(values: &mut Values<'_>, child: &Identity) -> Option<()> {
     let named = child.surname.valid().is_some() && child.forename.valid().is_some();
     let placed =
         matches!(child.postcode, Held::Valid(_) | Held::Placeholder) || child.birth_date.valid().is_some();
-    if child.nhs_number.valid().is_some() || (named && placed) {
+    let numbered = child.nhs_number.valid().is_some() || child.nhs_number_digest.valid().is_some();
+    if numbered || (named && placed) {
         return Some(());
     }
     values.note("nhs_number", &rules::NOBODY, Effect::QuarantinedRow);
@@ -438,6 +442,9 @@ fn key_of_child(child: &Identity, day: Date) -> BusinessKey {
     let day = day.to_string();
     if let Some(number) = child.nhs_number.valid() {
         return BusinessKey::new("review-nhs-number", &[number.expose(), &day]);
+    }
+    if let (None, Some(digest)) = (child.surname.valid(), child.nhs_number_digest.valid()) {
+        return BusinessKey::of_digest("review-nhs-number-digest", digest, &[&day]);
     }
     let name = |name: &Held<Name>| name.valid().map_or("", Name::expose).to_owned();
     let birth = child.birth_date.valid().map(|birth| birth.date().to_string());

@@ -181,7 +181,9 @@ impl Flow<'_> {
             _ if is_text => Fate::Hashed,
             _ if field.class != Class::DirectId => Fate::Said,
             FieldType::NhsNumber if self.feed.basis.needs_opt_outs() => Fate::NumberKept,
-            FieldType::NhsNumber | FieldType::Upn | FieldType::Uln => Fate::Number,
+            FieldType::NhsNumber | FieldType::NhsNumberDigest | FieldType::Upn | FieldType::Uln => {
+                Fate::Number
+            }
             FieldType::Name => Fate::Name,
             FieldType::Date | FieldType::DateTime => Fate::Day,
             FieldType::Postcode => Fate::Postcode,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use identity::{Name, NhsNumber, Postcode, TestNumbers, Uln, Upn};
+use identity::{Name, NhsNumber, NhsNumberDigest, Postcode, TestNumbers, Uln, Upn};
 use records::Rule;
 
 use super::Parsed;
@@ -23,6 +23,7 @@ pub(super) fn is_no_identifier(field_type: FieldType, text: &str) -> bool {
         FieldType::NhsNumber => {
             NhsNumber::parse(text, TestNumbers::Allowed).is_err_and(|fault| fault.is_blank())
         }
+        FieldType::NhsNumberDigest => NhsNumberDigest::parse(text).is_err_and(|fault| fault.is_blank()),
         FieldType::Upn => Upn::parse(text).is_err_and(|fault| fault.is_blank()),
         FieldType::Uln => Uln::parse(text).is_err_and(|fault| fault.is_blank()),
         FieldType::Name => Name::parse(text).is_err_and(|fault| fault.is_blank()),
