@@ -25,7 +25,7 @@ pub mod unmatched;
 pub use findings::{FindingsPage, findings_table, rules_table, write_findings};
 pub use pack::Pack;
 pub use quality::{LinkageStatement, quality_table};
-pub use rates::{early_table, provider_table, write_rates};
+pub use rates::{digest_table, early_table, provider_table, write_rates};
 pub use summary::{Children, DeliveryLine, Ending, FeedLine, Summary};
 pub use table::{Cell, Column, Format, Table, WriteError};
 pub use unmatched::{UnmatchedLine, Whereabouts, unmatched_table};

@@ -175,6 +175,7 @@ disagrees.
 | tier | two records are of one child because |
 |---|---|
 | T1 | the NHS numbers are equal, and nothing speaks against the number |
+| T1d | the digests of the NHS numbers are equal, of which one at least was sent in the number's place |
 | T2 | the UPNs are equal, in force or former |
 | T3 | forename, surname, birth date and postcode are equal |
 | T4 | the weight of what agrees and what does not is 4 bits or more (odds of 16 to 1); or a person confirmed it |

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io::Write};
 
-use measures::{Measure, Rate, Tier};
+use measures::{Measure, Rate, Tier, wilson};
 
 use crate::{
     Cell, Column, Format, Table, WriteError,
@@ -12,7 +12,7 @@ use crate::{
 /// What must stand beside every match rate.
 pub const OPERATIONAL: &str = "Operational figures, without disclosure control: not for publication.";
 
-/// Writes match rates: for people by provider at a glance, notices and the early feeds, then each in percentages with how settled it is; for
+/// Writes match rates: for people by provider at a glance, notices, those matched by digest, and the early feeds, then each in percentages with how settled it is; for
 /// programs in full.
 ///
 /// CSV has the columns `measure,feed,provider,area,month,tier,reason,numerator,denominator,rate,lower,upper`,
@@ -27,6 +27,11 @@ pub fn write_rates(rates: &[Rate], format: Format, mut out: impl Write) -> Resul
             let overview = provider_table(rates);
             if !overview.is_empty() {
                 overview.write(format, &mut out)?;
+                writeln!(out)?;
+            }
+            let digests = digest_table(rates);
+            if !digests.is_empty() {
+                digests.write(format, &mut out)?;
                 writeln!(out)?;
             }
             let early = early_table(rates);
@@ -90,6 +95,42 @@ pub fn provider_table(rates: &[Rate]) -> Table<10> {
             of(Measure::N05, Some(Tier::T2)).into(),
             of(Measure::N05, Some(Tier::T3)).into(),
             of(Measure::N05, Some(Tier::T4)).into(),
+        ]);
+    }
+    table
+}
+
+/// The notices that were matched by nothing stronger than a digest of the NHS number, by provider, the whole area last;
+/// no row where there are none, as in areas whose senders send the number.
+pub fn digest_table(rates: &[Rate]) -> Table<5> {
+    let mut table = Table::new([
+        Column::new("provider").titled("Provider"),
+        Column::new("matched").titled("Matched").right(),
+        Column::new("t1d").titled("By digest (T1d)").right(),
+        Column::new("of_matched").titled("Of the matched").right(),
+        Column::new("of_valid").titled("Of the valid").right(),
+    ]);
+    let mut shown: Vec<&Rate> = rates
+        .iter()
+        .filter(is_whole_or_provider)
+        .filter(|rate| rate.measure == Measure::N05 && rate.tier == Some(Tier::T1d) && rate.numerator > 0)
+        .collect();
+    shown.sort_by_key(|rate| (rate.part.provider.is_none(), &rate.part.provider));
+    for by_digest in shown {
+        let matched = rates.iter().find(|rate| {
+            rate.part == by_digest.part
+                && rate.measure == Measure::N05
+                && rate.tier.is_none()
+                && rate.reason.is_none()
+        });
+        let matched = matched.map_or(0, |rate| rate.numerator);
+        let share = wilson(by_digest.numerator, matched).map(|share| percent(share.value));
+        table.push([
+            by_digest.part.provider.as_deref().unwrap_or("all").into(),
+            matched.into(),
+            by_digest.numerator.into(),
+            share.into(),
+            by_digest.interval.map(|share| percent(share.value)).into(),
         ]);
     }
     table
@@ -246,7 +287,7 @@ fn part_in_words(rate: &Rate) -> String {
 
 #[cfg(test)]
 mod tests {
-    use measures::{Maturity, Part, Tier, per_thousand, wilson};
+    use measures::{Maturity, Part, per_thousand};
 
     use super::*;
 
@@ -364,6 +405,40 @@ provider,reviews,matched,reviews_rate,concern,no_notice,expected,born,born_rate,
 RAJ,,,,,,20,8,40.0%,21.9% to 61.3%
 RYW,100,65,65.0%,8,3,,,,
 all,100,65,65.0%,8,3,20,8,40.0%,21.9% to 61.3%
+";
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn what_rests_on_digests_stands_by_provider() {
+        let rate = |provider: Option<&str>, tier, numerator| Rate {
+            part: Part {
+                provider: provider.map(str::to_owned),
+                ..Part::default()
+            },
+            tier,
+            numerator,
+            denominator: Some(100),
+            interval: wilson(numerator, 100),
+            ..rates().remove(1)
+        };
+        assert!(digest_table(&rates()).is_empty(), "no digest, no table");
+        let matched = [
+            rate(None, None, 80),
+            rate(None, Some(Tier::T1), 60),
+            rate(None, Some(Tier::T1d), 20),
+            rate(Some("RXP"), None, 25),
+            rate(Some("RXP"), Some(Tier::T1d), 20),
+            rate(Some("RAJ"), None, 55),
+        ];
+        let mut out = Vec::new();
+        digest_table(&matched)
+            .write(Format::Csv, &mut out)
+            .expect("memory takes all");
+        let expected = "\
+provider,matched,t1d,of_matched,of_valid
+RXP,25,20,80.0%,20.0%
+all,80,20,25.0%,20.0%
 ";
         assert_eq!(String::from_utf8_lossy(&out), expected);
     }

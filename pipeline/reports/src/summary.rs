@@ -11,7 +11,7 @@ use crate::{
     Column, Format, Table, WriteError,
     figures::count,
     html,
-    rates::{OPERATIONAL, early_table, provider_table},
+    rates::{OPERATIONAL, digest_table, early_table, provider_table},
 };
 
 /// Deliveries that are listed one by one; more are added up by feed.
@@ -149,6 +149,14 @@ impl Summary {
         let rates = provider_table(&self.rates);
         if !rates.is_empty() {
             section(&mut out, "Match rates of Section 23 notices", &rates)?;
+            let digests = digest_table(&self.rates);
+            if !digests.is_empty() {
+                section(
+                    &mut out,
+                    "Notices matched by a digest of the NHS number",
+                    &digests,
+                )?;
+            }
             writeln!(out, "{OPERATIONAL}")?;
         }
         let early = early_table(&self.rates);
@@ -175,6 +183,7 @@ impl Summary {
     pub fn html(&self) -> String {
         let title = format!("{}: the night of {}", self.area, self.as_at);
         let rates = provider_table(&self.rates);
+        let digests = digest_table(&self.rates);
         let early = early_table(&self.rates);
         let body = html! {
             p { strong { (capital(&self.ending_in_words())) "." } }
@@ -194,6 +203,9 @@ impl Summary {
                 h2 { "Match rates of Section 23 notices" }
                 p class="note" { (OPERATIONAL) }
                 (html::table("rates", "Valid notices whose child also holds a record of another kind", &rates))
+                @if !digests.is_empty() {
+                    (html::table("digests", "Of these, matched by nothing stronger than a digest of the NHS number", &digests))
+                }
             }
             @if !early.is_empty() {
                 h2 { "Reviews and pregnancies" }
