@@ -14,10 +14,10 @@ use std::{
 use sendlink_tests::{
     Area, Database, Ended,
     canary::{
-        HARMLESS_REFERENCE, OTHERS_REFERENCE, broken_files, census, children, json_notices, markers, notices,
-        school_return, workbook, wrong_number,
+        HARMLESS_REFERENCE, OTHERS_REFERENCE, SALT, broken_files, census, children, json_notices, markers,
+        notices, notices_by_digest, school_return, workbook, wrong_number,
     },
-    hand::{Child, Notice, census_feed, feed, nhs_number, notices_csv, notices_feed, upn},
+    hand::{Child, Notice, census_feed, digests_feed, feed, nhs_number, notices_csv, notices_feed, upn},
     peer::smtp::{MailServer, Protection},
     postgres::{self, Cluster},
     scanner::{self, Scanner},
@@ -53,6 +53,7 @@ impl Canary {
                 notices_feed("RQW", "section23/superset"),
                 notices_feed("RXJ", "section23/api-json"),
                 notices_feed("RXS", "section23/portal-export-xlsx"),
+                digests_feed(),
                 census_feed(),
                 feed(
                     "school-returns",
@@ -75,6 +76,13 @@ impl Canary {
                 post.port
             )
         });
+        area.put_digests_layout();
+        area.salt(SALT, "\"nhs-number\"");
+        area.put(
+            "incoming/s23-rxp/section23-1.csv",
+            notices_csv(&notices_by_digest()),
+            "2026-02-01",
+        );
         // A file that is called after a child.
         area.put_notices(
             &format!("section23-{}-{}.csv", all[0].surname, all[0].nhs_number),
@@ -217,8 +225,10 @@ fn every_command_and_fault(database: Database) {
 
     // The scanner does see the markers where they are.
     let mut planted: Vec<u8> = Vec::new();
-    for file in scanner::files(&area.file("incoming")) {
-        planted.extend(fs::read(file).unwrap());
+    for folder in ["incoming", "secrets"] {
+        for file in scanner::files(&area.file(folder)) {
+            planted.extend(fs::read(file).unwrap());
+        }
     }
     let seen = canary.scanner.scan(&planted);
     for marker in markers() {
@@ -259,6 +269,7 @@ fn every_command_and_fault(database: Database) {
             "s23-raj",
             "s23-rqw",
             "s23-rxj",
+            "s23-rxp",
             "s23-rxs",
             "school-census",
             "school-returns"

@@ -6,7 +6,9 @@ mod formats;
 pub use formats::{json_notices, school_return, workbook};
 
 use crate::{
-    hand::{Child, Notice, Pupil, Table, nhs_number, notices_csv, spring_census, upn},
+    hand::{
+        Child, Notice, Pupil, Table, digest, nhs_number, notice_by_digest, notices_csv, spring_census, upn,
+    },
     scanner::{Class, Marker},
 };
 
@@ -51,6 +53,20 @@ const SETTING: &str = "Wuzzlebatch Nursery";
 const PROPERTY: &str = "100098765432";
 const UNIQUE_LEARNER_NUMBER: &str = "9900012346";
 
+/// The salt of the provider that sends digests.
+pub const SALT: &str = "Quibblefrost-7731";
+
+/// Notices under the digests of the children's numbers, of which one is also its own reference; and one that is cut.
+pub fn notices_by_digest() -> Vec<Notice> {
+    let all = children();
+    let of = |child: &Child| digest(&child.nhs_number, SALT);
+    vec![
+        notice_by_digest(&all[0], &of(&all[0]), &of(&all[0])),
+        notice_by_digest(&all[1], "XK-D1", &of(&all[1]).to_lowercase()),
+        notice_by_digest(&all[2], "XK-D2", &of(&all[2])[..62]),
+    ]
+}
+
 /// The number of the fourth child with its last digit wrong.
 pub fn wrong_number() -> String {
     let number = &children()[3].nhs_number;
@@ -72,6 +88,18 @@ pub fn markers() -> Vec<Marker> {
             Marker::new(of("postcode"), Class::Postcode, child.postcode),
         ]);
     }
+    for (index, child) in children().iter().enumerate().take(2) {
+        let digest = digest(&child.nhs_number, SALT);
+        let half = digest.split_at(digest.len() / 2).0;
+        markers.extend([
+            Marker::new(
+                format!("the digest of child {index}"),
+                Class::Code,
+                digest.as_str(),
+            ),
+            Marker::new(format!("half the digest of child {index}"), Class::Code, half),
+        ]);
+    }
     for (name, class, text) in [
         (
             "a mother's number",
@@ -91,6 +119,7 @@ pub fn markers() -> Vec<Marker> {
         ("a member of staff", Class::Text, STAFF),
         ("a registration", Class::Text, REGISTRATION),
         ("a setting", Class::Text, SETTING),
+        ("the salt of digests", Class::Text, SALT),
         ("a property number", Class::Code, PROPERTY),
         ("a unique learner number", Class::Code, UNIQUE_LEARNER_NUMBER),
     ] {

@@ -1,6 +1,7 @@
 //! Areas written by hand: a few children of whom a test knows every identifier, as real files.
 
 mod census;
+mod digests;
 mod health;
 mod notices;
 mod table;
@@ -14,6 +15,7 @@ use std::{
 use jiff::{civil::Date, tz::TimeZone};
 
 pub use census::{Pupil, spring_census};
+pub use digests::{digest, digests_feed, notice_by_digest};
 pub use health::{Pregnancy, Review, Submission, community, maternity};
 pub use notices::{NOTICE_COLUMNS, Notice, notices_csv};
 pub use table::Table;

@@ -8,6 +8,7 @@ mod feed;
 mod https;
 mod mailbox;
 mod object_store;
+mod open_pseudonymiser;
 mod opt_outs;
 mod register;
 mod sftp;
@@ -27,6 +28,7 @@ pub use self::{
     https::{Access, FromHttps, Paging},
     mailbox::Mailbox,
     object_store::{AzureAccess, FromObjectStore, ObjectStore},
+    open_pseudonymiser::OpenPseudonymiser,
     opt_outs::{OptOuts, WithoutNumber},
     register::Register,
     sftp::FromSftp,
@@ -57,6 +59,9 @@ pub struct Config {
     /// The National Data Opt-out.
     #[serde(default)]
     pub opt_outs: OptOuts,
+    /// How senders made the digests that stand in the place of NHS numbers.
+    #[serde(default)]
+    pub open_pseudonymiser: Option<OpenPseudonymiser>,
     /// What the record of processing says besides.
     #[serde(default)]
     pub register: Register,
@@ -346,6 +351,13 @@ impl Config {
                 .into_iter()
                 .map(|fault| format!("[opt_outs] {fault}")),
         );
+        if let Some(Err(fault)) = self
+            .open_pseudonymiser
+            .as_ref()
+            .map(OpenPseudonymiser::digest_fields)
+        {
+            faults.push(format!("[open_pseudonymiser] {fault}"));
+        }
         let mut names = BTreeSet::new();
         let mut sources = BTreeSet::new();
         if let Some(mesh) = &self.opt_outs.mesh {

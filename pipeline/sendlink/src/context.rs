@@ -5,7 +5,7 @@ use std::{env, fs, sync::Arc};
 use dataset::{Access, EncodingRow, Store, StoreError, StoreUrl};
 use jiff::{Zoned, civil::Date, tz::TimeZone};
 use kit::retry::{Again, Judged, RetryPolicy, retry};
-use pseudonym::{AreaLookup, Encoder, KeyFile, Keys};
+use pseudonym::{AreaLookup, Encoder, KeyFile, Keys, OpenPseudonymiser, SaltError};
 use tokio::{
     sync::mpsc::{Receiver, channel},
     task::JoinHandle,
@@ -38,6 +38,38 @@ pub fn london() -> Option<TimeZone> {
 pub fn keys(config: &Config) -> Result<Keys, Failure> {
     let path = config.path(&config.keys.file);
     KeyFile::load(&path).map_err(|error| Failure::new(Exit::KeyRefused, error))
+}
+
+/// What must be said of the digests of OpenPseudonymiser wherever they are used.
+pub const DIGESTS_ARE_NUMBERS: &str = "a salted SHA-256 protects no NHS number: whoever holds the salt tries all of them in a minute, \
+     and an encrypted salt opens with a public key; treat digests as NHS numbers";
+
+/// How senders made the digests of NHS numbers; none where the configuration does not say.
+///
+/// # Errors
+/// Exit code 77 where the salt file is missing or open to others, 78 where it holds no salt.
+pub fn open_pseudonymiser(config: &Config) -> Result<Option<OpenPseudonymiser>, Failure> {
+    let Some(digests) = &config.open_pseudonymiser else {
+        return Ok(None);
+    };
+    let wrong = |exit, message: String| Failure::new(exit, format!("[open_pseudonymiser] {message}"));
+    let fields = digests
+        .digest_fields()
+        .map_err(|fault| wrong(Exit::Config, fault))?;
+    match OpenPseudonymiser::load(&config.path(&digests.salt_file), fields) {
+        Ok(digests) => Ok(Some(digests)),
+        Err(error @ SaltError::Wrong { .. }) => Err(wrong(Exit::Config, format!("salt_file: {error}"))),
+        Err(error) => Err(wrong(Exit::KeyRefused, format!("salt_file: {error}"))),
+    }
+}
+
+/// Names how digests of NHS numbers are made, without giving the salt away.
+///
+/// # Errors
+/// Exit code 77 where keys cannot be derived.
+pub fn fingerprint(digests: Option<&OpenPseudonymiser>, keys: &Keys) -> Result<Option<String>, Failure> {
+    let fingerprint = digests.map(|digests| digests.fingerprint(keys)).transpose();
+    fingerprint.map_err(|error| Failure::new(Exit::KeyRefused, error))
 }
 
 /// An encoder for tokens and child ids alone: it knows no postcode.

@@ -1,7 +1,7 @@
 //! The feeds of the configuration, ready to be read: connector, layout, contract.
 
 use dataset::DeliveryKey;
-use kit::{Connector, Layout};
+use kit::{Connector, FieldType, Layout};
 use records::Kind;
 use sha2::{Digest, Sha256};
 use transport::{DeliveryHash, Grouping};
@@ -30,6 +30,7 @@ pub struct Ready<'a> {
     /// Its layout, with the feed's contract applied.
     pub layout: Layout,
     layout_hash: [u8; 32],
+    contract: String,
     contract_hash: [u8; 32],
 }
 
@@ -65,7 +66,25 @@ impl<'a> Ready<'a> {
             layout,
             layout_hash,
             contract_hash: Sha256::digest(contract.as_bytes()).into(),
+            contract,
         })
+    }
+
+    /// The feed in an area whose senders make digests of NHS numbers in the way that this fingerprint names. Digests
+    /// are made as a delivery is read: another salt reads again what has landed, where it could hold a number.
+    #[must_use]
+    pub fn with_digests(mut self, fingerprint: Option<&str>) -> Self {
+        let number = |field_type| matches!(field_type, FieldType::NhsNumber | FieldType::NhsNumberDigest);
+        let tables = connector(self.feed.kind).tables();
+        let bears_numbers = tables
+            .iter()
+            .any(|table| table.fields.iter().any(|field| number(field.field_type)));
+        if let Some(fingerprint) = fingerprint.filter(|_| bears_numbers) {
+            self.contract.push_str(" digests ");
+            self.contract.push_str(fingerprint);
+            self.contract_hash = Sha256::digest(self.contract.as_bytes()).into();
+        }
+        self
     }
 
     /// What names the reading of a delivery through this feed.
@@ -76,6 +95,15 @@ impl<'a> Ready<'a> {
             layout_hash: self.layout_hash,
             contract_hash: self.contract_hash,
         }
+    }
+
+    /// Whether its files may hold digests in the place of NHS numbers.
+    pub fn maps_digests(&self) -> bool {
+        let tables = connector(self.feed.kind).tables();
+        let mut fields = tables.iter().flat_map(|table| table.fields);
+        fields.any(|field| {
+            field.field_type == FieldType::NhsNumberDigest && self.layout.columns.contains_key(field.name)
+        })
     }
 
     /// Whether loose files of a folder belong together.

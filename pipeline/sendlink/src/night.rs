@@ -44,7 +44,7 @@ use std::{
 use dataset::{Access, Lease, Run, RunRequest, Store};
 use jiff::civil::Date;
 use linkage::HoldOut;
-use pseudonym::Keys;
+use pseudonym::{Keys, OpenPseudonymiser};
 use tracing::{Instrument, field::Empty};
 use transport::{Landing, Offered};
 
@@ -83,6 +83,8 @@ pub struct Ended {
 struct Night<'a> {
     config: &'a Config,
     keys: Arc<Keys>,
+    /// How senders make digests of NHS numbers.
+    digests: Option<OpenPseudonymiser>,
     store: Store,
     lease: Lease,
     run: Run,
@@ -108,6 +110,12 @@ pub async fn run(config: &Config, request: &Request, stop: &Stop) -> Result<Ende
     let work = async {
         let mut clock = Clock::start();
         let mut night = clock.time("lock", begin(config, request, stop)).await?;
+        let fingerprint = context::fingerprint(night.digests.as_ref(), &night.keys)?;
+        // Feeds with NHS numbers are read again where digests are made in another way than before.
+        let feeds: Vec<feeds::Ready<'_>> = feeds
+            .into_iter()
+            .map(|ready| ready.with_digests(fingerprint.as_deref()))
+            .collect();
         told.record("run", night.run.id);
         told.record("as_at", tracing::field::display(night.run.as_at));
         match caught(stages(&mut night, &feeds, &mut clock)).await {
@@ -129,7 +137,7 @@ async fn stages(
 ) -> Result<reports::summary::Summary, Failure> {
     let offers = clock.time("fetch", fetch::fetch(night, feeds)).await?;
     clock.time("load", load(night, feeds)).await?;
-    clock.time("link", link::link(night)).await?;
+    clock.time("link", link::link(night, feeds)).await?;
     clock.time("gate", gate::pass(night)).await?;
     clock.time("publish", publish::publish(night, feeds)).await?;
     let page = clock.time("report", report::write(night)).await?;
@@ -220,6 +228,13 @@ fn chosen<'a>(config: &'a Config, request: &Request) -> Result<Vec<&'a Feed>, Fa
 /// Takes the lease, proves the key and fixes the day.
 async fn begin<'a>(config: &'a Config, request: &Request, stop: &Stop) -> Result<Night<'a>, Failure> {
     let keys = context::keys(config)?;
+    let digests = context::open_pseudonymiser(config)?;
+    if digests.is_some() {
+        tracing::warn!(
+            warning = context::DIGESTS_ARE_NUMBERS,
+            "Digests of NHS numbers are made and compared."
+        );
+    }
     // A file that the reports need at the end must not be found wrong after all the work.
     assessment::births(config)?;
     let store = stop.or(context::store(config, Access::ReadWrite)).await??;
@@ -251,6 +266,7 @@ async fn begin<'a>(config: &'a Config, request: &Request, stop: &Stop) -> Result
     Ok(Night {
         config,
         keys: Arc::new(keys),
+        digests,
         store,
         lease,
         run,

@@ -154,7 +154,7 @@ fn table(counts: &BTreeMap<(Kind, Tier), Counts>) -> Table<8> {
         let (mut all, mut left) = (Counts::default(), Counts::default());
         for tier in Tier::ALL {
             all.add(of(tier));
-            if !matches!(tier, Tier::T1 | Tier::T2 | Tier::T3) {
+            if !matches!(tier, Tier::T1 | Tier::T1d | Tier::T2 | Tier::T3) {
                 left.add(of(tier));
             }
         }
@@ -170,7 +170,11 @@ fn table(counts: &BTreeMap<(Kind, Tier), Counts>) -> Table<8> {
                 recall.map_or(Cell::Blank, |recall| share(recall.found, recall.to_find)),
             ]);
         };
-        for tier in [Tier::T1, Tier::T2, Tier::T3] {
+        for tier in [Tier::T1, Tier::T1d, Tier::T2, Tier::T3] {
+            // Few areas have digests.
+            if tier == Tier::T1d && of(tier).matched == 0 {
+                continue;
+            }
             push(tier.as_str(), of(tier), None);
         }
         push(Tier::T4.as_str(), of(Tier::T4), Some(left));

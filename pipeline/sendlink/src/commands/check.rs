@@ -48,6 +48,7 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
             None
         }
     };
+    look_at_digests(&config, &mut seen);
     let sources = Sources::new(&config);
     for feed in &config.feeds {
         look_at_feed(&config, &sources, feed, &mut seen).await;
@@ -83,6 +84,26 @@ pub async fn run(arguments: &cli::Config) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// The salt of digests, with what must be said of them.
+fn look_at_digests(config: &Config, seen: &mut Vec<Seen>) {
+    let Some(digests) = &config.open_pseudonymiser else {
+        return;
+    };
+    match context::open_pseudonymiser(config) {
+        Ok(_) => {
+            seen.push(Seen::Good(format!(
+                "digests of NHS numbers: made of {}",
+                digests.words()
+            )));
+            seen.push(Seen::Note(format!(
+                "digests of NHS numbers: {}",
+                context::DIGESTS_ARE_NUMBERS
+            )));
+        }
+        Err(failure) => seen.push(Seen::Bad(failure.exit, failure.message)),
+    }
+}
+
 async fn look_at_feed(
     config: &Config,
     sources: &Sources<'_>,
@@ -97,6 +118,14 @@ async fn look_at_feed(
         "feed {}: mapping {} {}",
         feed.name, ready.layout.name, ready.layout.version
     )));
+    if ready.maps_digests() && config.open_pseudonymiser.is_none() {
+        seen.push(Seen::Note(format!(
+            "feed {}: without [open_pseudonymiser] the digests of NHS numbers that it sends join one another alone, and \
+             no record with a number; {}",
+            feed.name,
+            context::DIGESTS_ARE_NUMBERS
+        )));
+    }
     let source = match sources.of(&ready, None) {
         Ok(source) => source,
         Err(error) => return seen.push(Seen::Bad(Exit::Config, format!("feed {}: {error}", feed.name))),

@@ -174,6 +174,9 @@ impl Story {
             self.say("due date", if pregnancy.due_day { "given" } else { "not given" });
         } else {
             self.say("NHS number", number(evidence.nhs_number));
+            if evidence.by_digest {
+                self.say("NHS number sent as", "a digest, without the number itself");
+            }
         }
         if !tier.is_match() {
             self.say("candidates", evidence.candidates.to_string());

@@ -20,12 +20,18 @@ use crate::{
 /// # Errors
 /// Exit codes of what a night could not begin with; 3 where a delivery would be refused or a source is missing.
 pub async fn dry_run(config: &Config, request: &Request, stop: &Stop) -> Result<Exit, Failure> {
-    let feeds = feeds::ready(config, &super::chosen(config, request)?)?;
     let keys = context::keys(config)?;
+    let digests = context::open_pseudonymiser(config)?;
+    let fingerprint = context::fingerprint(digests.as_ref(), &keys)?;
+    let feeds = feeds::ready(config, &super::chosen(config, request)?)?.into_iter();
+    let feeds: Vec<Ready<'_>> = feeds
+        .map(|ready| ready.with_digests(fingerprint.as_deref()))
+        .collect();
     let store = known_store(config).await?;
     let areas = AreaLookup::default();
     let encoder = pseudonym::Encoder::new(&keys, Arc::new(areas))
-        .map_err(|error| Failure::new(Exit::KeyRefused, error))?;
+        .map_err(|error| Failure::new(Exit::KeyRefused, error))?
+        .with_open_pseudonymiser(digests);
     // What is fetched and the spool have to lie somewhere while they are read; the area's own folders are not touched.
     let place = tempfile::tempdir().map_err(|error| {
         Failure::new(

@@ -5,10 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use dataset::{ChildRow, LinkRow, Links, Member};
 use linkage::{CarriedOver, Decisions, Entry, HoldOut, KnownChild, LinkError, Linkage, Yesterday};
 
-use super::{Night, events::Linked, load::interrupted, summary::LinkageSummary};
+use super::{
+    Night,
+    events::{Linked, SourceAlert},
+    load::interrupted,
+    summary::{DigestsSummary, LinkageSummary},
+};
 use crate::{
     context,
     exit::{Exit, Failure},
+    feeds::Ready,
     progress::Progress,
     to_link,
     watcher::Watcher,
@@ -18,7 +24,7 @@ use crate::{
 ///
 /// # Errors
 /// Where the database fails, an encoding is not sealed under this key, or the run is stopping.
-pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
+pub async fn link(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), Failure> {
     night.check_stop()?;
     tracing::info!("Linking all records.");
     let encoder = context::encoder(&night.keys)?;
@@ -73,12 +79,31 @@ pub async fn link(night: &mut Night<'_>) -> Result<(), Failure> {
         split: change.split,
         doubts: links.doubts.len(),
     });
+    if linkage.digests.records > 0 && linkage.digests.known == 0 {
+        tell_of_unknown_digests(night, feeds);
+    }
     if night.config.night.hold_out {
         // As much memory again is wanted now.
         drop((linkage, carried, links, members));
         night.held_out = Some(hold_out(night, &mut entries, &decisions, &settings)?);
     }
     Ok(())
+}
+
+/// Says of each feed that sends digests that none is of a number that anybody else sends: what a wrong salt looks like.
+/// In an area without the salt nothing else is to be expected.
+fn tell_of_unknown_digests(night: &mut Night<'_>, feeds: &[Ready<'_>]) {
+    if night.digests.is_none() {
+        return;
+    }
+    for ready in feeds.iter().filter(|ready| ready.maps_digests()) {
+        night.tell(SourceAlert {
+            feed: ready.feed,
+            alert: "none of the digests of NHS numbers is of a number that is known here; ask the sender whether salt, \
+                    fields and form of the birth date are those of [open_pseudonymiser]"
+                .to_owned(),
+        });
+    }
 }
 
 /// Links once more without NHS numbers, to see how right linkage is.
@@ -172,5 +197,9 @@ fn summarise(linkage: &Linkage) -> LinkageSummary {
         children: linkage.clusters.into(),
         tiers,
         refused_unions: linkage.refused.len() as u64,
+        digests: (linkage.digests.records > 0).then_some(DigestsSummary {
+            records: linkage.digests.records,
+            known: linkage.digests.known,
+        }),
     }
 }

@@ -160,7 +160,9 @@ fn encoder(night: &Night<'_>) -> Result<Encoder, Failure> {
             format!("[reference] postcodes: {}: {error}", path.display()),
         )
     })?;
-    Encoder::new(&night.keys, Arc::new(areas)).map_err(|error| Failure::new(Exit::KeyRefused, error))
+    let encoder = Encoder::new(&night.keys, Arc::new(areas));
+    let encoder = encoder.map_err(|error| Failure::new(Exit::KeyRefused, error))?;
+    Ok(encoder.with_open_pseudonymiser(night.digests.clone()))
 }
 
 async fn load_one(

@@ -90,6 +90,18 @@ pub struct LinkageSummary {
     pub pregnancies: BTreeMap<String, u64>,
     /// Unions refused by a hard rule.
     pub refused_unions: u64,
+    /// The records that bear the digest of an NHS number and not the number; none where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digests: Option<DigestsSummary>,
+}
+
+/// The records that bear the digest of an NHS number and not the number.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DigestsSummary {
+    /// How many there are.
+    pub records: u64,
+    /// Those whose digest is that of a number on another record.
+    pub known: u64,
 }
 
 /// Child ids that would change, more than the brake allows.
