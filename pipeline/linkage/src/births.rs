@@ -176,7 +176,7 @@ impl Ground<'_, '_> {
     /// The pregnancy that a birth ended which names none: of its mother's the one whose due day is nearest, else one that
     /// the birth leaves no room for.
     fn ended_by(&self, birth: &Entry) -> Option<u32> {
-        let mother = self.mothers.who(birth.encoding.mother.as_ref())?;
+        let mother = self.mothers.who(&birth.encoding)?;
         let first = i64::from(birth.encoding.event_day?);
         let month = first..=first + REST_OF_MONTH;
         self.pregnancies

@@ -385,6 +385,7 @@ mod tests {
         ] {
             let evidence = linkage::Evidence {
                 nhs_number,
+                by_digest: false,
                 confirmed: true,
                 bar: Some(linkage::Bar::BirthDatesDiffer),
                 candidates: 2,
