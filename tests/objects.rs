@@ -71,9 +71,10 @@ impl Taker {
     }
 
     fn land(&self, offered: &Offered) -> Result<Landed, TransportError> {
-        let mut arrival = Landing::open(&self.place.path().join("landing"))?.arrival("s23")?;
+        let batch = Landing::open(&self.place.path().join("landing"))?.batch("s23")?;
+        let mut arrival = batch.arrival()?;
         block_on(offered.fetch(&mut arrival))?;
-        Ok(arrival.keep()?.expect("it is written"))
+        Ok(batch.land(arrival)?.expect("it is written"))
     }
 
     /// A night that lists, lands and acknowledges everything: the texts that landed.

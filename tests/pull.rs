@@ -67,10 +67,11 @@ impl Puller {
     /// Pulls, from where the bookmark says: what landed, or nothing.
     fn pull(&self, bookmark: Option<&str>) -> Result<Option<Landed>, TransportError> {
         let landing = Landing::open(&self.place.path().join("landing"))?;
-        let mut arrival = landing.arrival("s23")?;
+        let batch = landing.batch("s23")?;
+        let mut arrival = batch.arrival()?;
         let pull = Pull::open(self.settings.clone(), bookmark)?;
         match block_on(pull.fetch(&mut arrival))? {
-            Fetched::Whole => arrival.keep(),
+            Fetched::Whole => batch.land(arrival),
             Fetched::Nothing => arrival.discard().map(|()| None),
         }
     }

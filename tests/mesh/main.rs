@@ -96,9 +96,10 @@ impl Receiver {
     }
 
     async fn land(&self, offered: &Offered) -> Result<Landed, TransportError> {
-        let mut arrival = self.landing().arrival("s23")?;
+        let batch = self.landing().batch("s23")?;
+        let mut arrival = batch.arrival()?;
         offered.fetch(&mut arrival).await?;
-        Ok(arrival.keep()?.expect("it is written"))
+        Ok(batch.land(arrival)?.expect("it is written"))
     }
 }
 

@@ -49,11 +49,12 @@ impl Feed<'_> {
             let mut night = Night::default();
             let listing = source.list().await?;
             for offered in &listing.ready {
-                let mut arrival = landing.arrival("feed")?;
+                let batch = landing.batch("feed")?;
+                let mut arrival = batch.arrival()?;
                 if offered.fetch(&mut arrival).await? == Fetched::Nothing {
                     continue;
                 }
-                let landed = arrival.keep()?.expect("it is written");
+                let landed = batch.land(arrival)?.expect("it is written");
                 for file in &landed.files {
                     let content = fs::read_to_string(&file.path).expect("it has landed");
                     assert_eq!(content.len() as u64, file.bytes);

@@ -44,8 +44,9 @@ async fn night(
     };
     let listing = source.list().await?;
     let mut offers: Vec<&Offered> = Vec::new();
+    let mut batch = landing.batch("feed")?;
     for offered in &listing.ready {
-        let mut arrival = landing.arrival("feed")?;
+        let mut arrival = batch.arrival()?;
         match offered.fetch(&mut arrival).await {
             Ok(Fetched::Whole) => {}
             Ok(Fetched::Nothing) => continue,
@@ -55,10 +56,17 @@ async fn night(
         if dies() {
             return Err(Died::Killed);
         }
-        let Some(landed) = arrival.keep()? else { continue };
+        batch.add(arrival)?;
+        offers.push(offered);
         if dies() {
             return Err(Died::Killed);
         }
+    }
+    let landed = batch.settle()?;
+    if dies() {
+        return Err(Died::Killed);
+    }
+    for landed in landed {
         let mut ledger = lock(ledger);
         for file in &landed.files {
             ledger.loads += 1;
@@ -67,7 +75,6 @@ async fn night(
                 .insert(fs::read_to_string(&file.path).expect("it has landed"));
         }
         ledger.bookmark.clone_from(&landed.bookmark);
-        offers.push(offered);
     }
     for offered in offers.into_iter().chain(&listing.noted) {
         if dies() {

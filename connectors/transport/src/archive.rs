@@ -62,7 +62,8 @@ fn plain(file: &Raw, into: &mut Arrival) -> Result<(), Pour> {
     let reader = File::open(&file.path).map_err(Pour::Read)?;
     let mut arriving = into.file(&file.name).map_err(Pour::Transport)?;
     arriving.fill(reader, u64::MAX)?;
-    arriving.finish().map_err(Pour::Transport)
+    arriving.finish();
+    Ok(())
 }
 
 /// How far the archives of one delivery are opened.
@@ -214,7 +215,7 @@ impl Opened {
             other => other.into(),
         })?;
         let bytes = arriving.bytes();
-        arriving.finish().map_err(Pour::Transport)?;
+        arriving.finish();
         self.total += bytes;
         Ok(bytes)
     }

@@ -1,7 +1,7 @@
 //! A delivery on its way into the landing folder.
 //!
-//! It is written under a temporary name, file by file, each hashed as it is written and synced at its end; [`Arrival::keep`]
-//! renames it into its place. One that is only looked at is hashed and written nowhere.
+//! It is written under a temporary name, file by file, each hashed as it is written; a [`Batch`](crate::Batch) syncs it and
+//! puts it into its place. One that is only looked at is hashed and written nowhere.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,12 +13,9 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    DeliveryHash, Landed, Limits, TransportError,
+    DeliveryHash, Limits, TransportError,
     archive::{self, Form, Raw},
-    landing::{
-        Manifest, ManifestFile, london, make_private, remove_if_there, restrict, sync_folder, to_landed,
-        write_manifest,
-    },
+    landing::{Manifest, ManifestFile, london, make_private, remove_if_there, restrict},
 };
 
 /// A delivery on its way.
@@ -153,16 +150,6 @@ impl Arrival {
         london(self.received)
     }
 
-    /// Puts the delivery into its place, synced to disk. Where the same content has landed before, only its time and
-    /// bookmark are renewed. None for an arrival that was only looked at.
-    ///
-    /// # Errors
-    /// Where the folder cannot be written.
-    pub fn keep(self) -> Result<Option<Landed>, TransportError> {
-        self.keep_inner()
-            .map_err(|source| TransportError::Landing { source })
-    }
-
     /// Deletes what has arrived.
     ///
     /// # Errors
@@ -174,8 +161,10 @@ impl Arrival {
         }
     }
 
-    fn keep_inner(self) -> io::Result<Option<Landed>> {
-        let (Some(folder), Some(arriving)) = (&self.folder, self.arriving()) else {
+    /// Completes the delivery with its manifest: where it lies, not synced, and what the manifest says. None for an
+    /// arrival that was only looked at.
+    pub(crate) fn whole(self) -> io::Result<Option<(PathBuf, Manifest)>> {
+        let Some(arriving) = self.arriving() else {
             return Ok(None);
         };
         let manifest = Manifest {
@@ -185,21 +174,8 @@ impl Arrival {
             bookmark: self.bookmark.clone(),
             files: self.in_order(),
         };
-        write_manifest(&arriving, &manifest)?;
-        let landed = folder.join(manifest.hash.to_string());
-        if landed.exists() {
-            // The copy there was synced whole. Its files may be stored in another order: keep its own list of them.
-            let mut there = Manifest::read(&landed)?;
-            there.received = manifest.received;
-            there.bookmark = manifest.bookmark;
-            write_manifest(&landed, &there)?;
-            remove_if_there(&arriving)?;
-            sync_folder(folder)?;
-            return Ok(Some(to_landed(there, landed)));
-        }
-        fs::rename(&arriving, &landed)?;
-        sync_folder(folder)?;
-        Ok(Some(to_landed(manifest, landed)))
+        manifest.write(&arriving)?;
+        Ok(Some((arriving, manifest)))
     }
 
     fn in_order(&self) -> Vec<ManifestFile> {
@@ -305,23 +281,14 @@ impl ArrivingFile<'_> {
         Ok(())
     }
 
-    /// Syncs the file to disk: it is whole.
-    ///
-    /// # Errors
-    /// Where it cannot be synced.
-    pub fn finish(self) -> Result<(), TransportError> {
-        if let Some(writer) = &self.writer {
-            writer
-                .sync_all()
-                .map_err(|source| TransportError::Landing { source })?;
-        }
+    /// The file is whole.
+    pub fn finish(self) {
         self.arrival.files.push(ManifestFile {
             name: self.name,
             stored_as: self.stored_as,
             bytes: self.bytes,
             sha256: DeliveryHash(self.hasher.finalize().into()),
         });
-        Ok(())
     }
 }
 

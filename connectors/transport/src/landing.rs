@@ -1,7 +1,7 @@
 //! The landing folder: deliveries as they came, complete and synced to disk, until their retention ends.
 //!
 //! Everything in it names children, so the folder is open to its owner alone (0700). A delivery is written
-//! under a temporary name, synced, and renamed, so that it is there whole or not at all:
+//! under a temporary name, synced, and renamed, so that it is there whole or not at all (see [`Batch`]):
 //!
 //! ```text
 //! landing/<feed>/<sha-256>/manifest.json   names, lengths and hashes; whom it came from
@@ -19,7 +19,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use kit::rules::{self, Rule};
 use serde::{Deserialize, Serialize};
 
-use crate::{Arrival, DeliveryHash, TransportError};
+use crate::{Batch, DeliveryHash, TransportError};
 
 /// The landing folder of all feeds.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Landed {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     pub(crate) hash: DeliveryHash,
@@ -77,7 +77,7 @@ pub(crate) struct Manifest {
     pub(crate) files: Vec<ManifestFile>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ManifestFile {
     pub(crate) name: String,
@@ -98,12 +98,13 @@ impl Landing {
         })
     }
 
-    /// Room for a delivery of this feed to arrive in.
+    /// Room for deliveries of this feed to land together. A feed has one batch at a time: it clears away what another
+    /// left waiting.
     ///
     /// # Errors
     /// [`TransportError::Landing`] where the folder cannot be written.
-    pub fn arrival(&self, feed: &str) -> Result<Arrival, TransportError> {
-        Arrival::writing(&self.root.join(feed)).map_err(|source| TransportError::Landing { source })
+    pub fn batch(&self, feed: &str) -> Result<Batch, TransportError> {
+        Batch::into_folder(self.root.join(feed)).map_err(|source| TransportError::Landing { source })
     }
 
     /// Every landed delivery of a feed, by time and then by hash.
@@ -153,6 +154,31 @@ impl Manifest {
         serde_json::from_slice(&bytes)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its manifest is damaged"))
     }
+
+    /// Writes it into the folder of a delivery that is not in its place yet, and syncs nothing.
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
+        self.write_as(&folder.join(MANIFEST)).map(drop)
+    }
+
+    /// Puts it in the place of a landed delivery's manifest, synced.
+    pub(crate) fn replace(&self, folder: &Path) -> io::Result<()> {
+        let temporary = folder.join(".manifest");
+        self.write_as(&temporary)?.sync_all()?;
+        fs::rename(temporary, folder.join(MANIFEST))?;
+        sync_folder(folder)
+    }
+
+    fn write_as(&self, path: &Path) -> io::Result<fs::File> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)?;
+        restrict(path, 0o600)?;
+        // In one piece: each token by itself would be a call of the system.
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        Ok(file)
+    }
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -184,21 +210,6 @@ pub fn london(time: SystemTime) -> DateTime {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     let local = timestamp.to_zoned(zone).datetime();
     local.with().subsec_nanosecond(0).build().unwrap_or(local)
-}
-
-pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
-    let temporary = folder.join(".manifest");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&temporary)?;
-    restrict(&temporary, 0o600)?;
-    // In one piece: each token by itself would be a call of the system.
-    file.write_all(&serde_json::to_vec_pretty(manifest)?)?;
-    file.sync_all()?;
-    fs::rename(temporary, folder.join(MANIFEST))?;
-    sync_folder(folder)
 }
 
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {

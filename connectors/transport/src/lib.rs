@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod arrival;
+pub mod batch;
 pub mod dropped;
 pub mod error;
 pub mod folder;
@@ -22,6 +23,7 @@ pub mod source;
 
 pub use archive::Limits;
 pub use arrival::Arrival;
+pub use batch::Batch;
 pub use dropped::{Grouping, Then};
 pub use error::{Fault, TransportError};
 pub use folder::Folder;

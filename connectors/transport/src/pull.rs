@@ -249,7 +249,7 @@ impl Pull {
                 return Ok(Fetched::Nothing);
             };
             left = left.saturating_sub(file.bytes());
-            file.finish().map_err(Broken::Transport)?;
+            file.finish();
             if page == 1 {
                 bookmark = got.bookmark;
                 into.received(SystemTime::from(bookmark.since.unwrap_or_else(Timestamp::now)));

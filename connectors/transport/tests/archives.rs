@@ -37,9 +37,10 @@ fn landed(place: &TempDir, grouping: Grouping) -> Vec<Landed> {
         let Offered::Folder(folder, dropped) = offered else {
             panic!("in a folder")
         };
-        let mut arrival = landing.arrival("notices").unwrap();
+        let batch = landing.batch("notices").unwrap();
+        let mut arrival = batch.arrival().unwrap();
         folder.fetch(dropped, &mut arrival).unwrap();
-        arrival.keep().unwrap().unwrap()
+        batch.land(arrival).unwrap().unwrap()
     };
     listing.ready.iter().map(land).collect()
 }

@@ -3,12 +3,15 @@
 
 use std::{
     fs::{self, File},
+    io::Write,
     path::Path,
     time::{Duration, SystemTime},
 };
 
 use tempfile::TempDir;
-use transport::{Arrival, DeliveryHash, Folder, Grouping, Landed, Landing, Limits, Listing, Offered, Then};
+use transport::{
+    Arrival, Batch, DeliveryHash, Folder, Grouping, Landed, Landing, Limits, Listing, Offered, Then,
+};
 
 fn folder(path: &Path, then: Then, grouping: Grouping) -> Folder {
     Folder {
@@ -46,9 +49,10 @@ fn land(landing: &Landing, offered: &Offered) -> Landed {
     let Offered::Folder(folder, dropped) = offered else {
         panic!("in a folder")
     };
-    let mut arrival = landing.arrival("notices").unwrap();
+    let batch = landing.batch("notices").unwrap();
+    let mut arrival = batch.arrival().unwrap();
     folder.fetch(dropped, &mut arrival).unwrap();
-    arrival.keep().unwrap().unwrap()
+    batch.land(arrival).unwrap().unwrap()
 }
 
 fn acknowledge(offered: &Offered) {
@@ -123,6 +127,67 @@ fn a_landing_that_was_cut_off_is_not_a_delivery() {
     let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));
     land(&landing, &listing.ready[0]);
     assert_eq!(landing.deliveries("notices").unwrap().len(), 1);
+}
+
+#[test]
+fn deliveries_of_a_batch_are_there_once_it_is_settled() {
+    let place = TempDir::new().unwrap();
+    let landing = Landing::open(&place.path().join("landing")).unwrap();
+    put(&place.path().join("in/one.csv"), "same", OLD * 3);
+    put(&place.path().join("in/two.csv"), "same", OLD * 2);
+    put(&place.path().join("in/three.csv"), "other", OLD);
+    let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));
+    let add_all = |batch: &mut Batch| {
+        for offered in &listing.ready {
+            let Offered::Folder(folder, dropped) = offered else {
+                panic!("in a folder")
+            };
+            let mut arrival = batch.arrival().unwrap();
+            folder.fetch(dropped, &mut arrival).unwrap();
+            assert_eq!(batch.add(arrival).unwrap(), Some(1));
+        }
+    };
+
+    let mut killed = landing.batch("notices").unwrap();
+    add_all(&mut killed);
+    drop(killed);
+    assert_eq!(landing.deliveries("notices").unwrap(), []);
+
+    let mut batch = landing.batch("notices").unwrap();
+    assert_eq!(batch.settle().unwrap(), [], "what a killed run left is gone");
+    add_all(&mut batch);
+    let mut settled = batch.settle().unwrap();
+    settled.sort_by_key(|landed| landed.received);
+    let landed = landing.deliveries("notices").unwrap();
+    assert_eq!(landed, settled);
+    let texts: Vec<_> = landed
+        .iter()
+        .map(|landed| fs::read_to_string(&landed.files[0].path).unwrap())
+        .collect();
+    assert_eq!(texts, ["same", "other"]);
+    assert_eq!(landed[0].files[0].name, "two.csv", "the later of the two");
+    assert_eq!(batch.settle().unwrap(), [], "once is enough");
+}
+
+#[test]
+fn a_batch_that_grows_long_settles_by_itself() {
+    let place = TempDir::new().unwrap();
+    let landing = Landing::open(place.path()).unwrap();
+    let mut batch = landing.batch("notices").unwrap();
+    let mut there = Vec::new();
+    for number in 0..600 {
+        let mut arrival = batch.arrival().unwrap();
+        let mut file = arrival.file("one.csv").unwrap();
+        file.write_all(format!("{number}").as_bytes()).unwrap();
+        file.finish();
+        batch.add(arrival).unwrap();
+        if number % 200 == 199 {
+            there.push(landing.deliveries("notices").unwrap().len());
+        }
+    }
+    assert!(there[0] < there[2] && there[2] <= 600, "{there:?}");
+    batch.settle().unwrap();
+    assert_eq!(landing.deliveries("notices").unwrap().len(), 600);
 }
 
 #[test]

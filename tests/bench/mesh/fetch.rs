@@ -60,11 +60,17 @@ async fn fetch(settings: Settings, landing: Landing) -> Result<(usize, u64), Fai
     });
     let listing = feed.list().await?;
     let mut bytes = 0;
+    let mut batch = landing.batch("s23")?;
     for offered in &listing.ready {
-        let mut arrival = landing.arrival("s23")?;
+        let mut arrival = batch.arrival()?;
         offered.fetch(&mut arrival).await?;
-        let landed = arrival.keep()?.ok_or("it was not written")?;
+        batch.add(arrival)?.ok_or("it was not written")?;
+    }
+    batch.settle()?;
+    for landed in landing.deliveries("s23")? {
         bytes += landed.files.iter().map(|file| file.bytes).sum::<u64>();
+    }
+    for offered in &listing.ready {
         offered.acknowledge().await?;
     }
     Ok((listing.ready.len(), bytes))

@@ -213,7 +213,7 @@ impl Mailbox {
             file
         };
         if let Some(file) = parts {
-            file.finish()?;
+            file.finish();
         }
         into.open_archives_among([message.file.as_str()], self.settings.limits, &self.place())
     }

@@ -96,7 +96,8 @@ async fn read_feed(
         println!("{}: {alert}", ready.feed.name);
     }
     for offered in &listing.ready {
-        let mut arrival = landing.arrival(&ready.feed.name)?;
+        let batch = landing.batch(&ready.feed.name)?;
+        let mut arrival = batch.arrival()?;
         match reader.stop.or(offered.fetch(&mut arrival)).await? {
             Ok(Fetched::Whole) => {}
             Ok(Fetched::Nothing) => continue,
@@ -112,7 +113,9 @@ async fn read_feed(
         {
             continue;
         }
-        let Some(landed) = arrival.keep()? else { continue };
+        let Some(landed) = batch.land(arrival)? else {
+            continue;
+        };
         let read = tokio::task::block_in_place(|| reader.read(ready, &landed))?;
         let names: Vec<&str> = landed.files.iter().map(|file| file.name.as_str()).collect();
         println!(

@@ -1,6 +1,6 @@
 //! Brings what has come into the landing folder.
 
-use transport::{Arrival, DeliveryHash, Fetched, Offered, Source, TransportError};
+use transport::{Arrival, Batch, DeliveryHash, Fetched, Offered, Source, TransportError};
 
 use super::{
     Night,
@@ -64,15 +64,34 @@ async fn fetch_feed(
         night.tell(SourceAlert { feed, alert });
     }
     night.noted.extend(listing.noted);
-    for offered in listing.ready {
+    let mut batch = night.landing.batch(&feed.name)?;
+    let landed = land_all(night, ready, index, &source, listing.ready, &mut batch, offers).await;
+    // What came before a failure or a signal is kept all the same.
+    batch.settle()?;
+    landed
+}
+
+/// Lands what is new of a feed's deliveries, all of which wait in the batch until it is settled. Its errors are those of
+/// [`fetch_feed`].
+async fn land_all(
+    night: &mut Night<'_>,
+    ready: &Ready<'_>,
+    index: usize,
+    source: &Source,
+    offered: Vec<Offered>,
+    batch: &mut Batch,
+    offers: &mut Vec<Offer>,
+) -> Result<Result<(), TransportError>, Failure> {
+    let feed = ready.feed;
+    for offered in offered {
         night.check_stop()?;
-        match land(night, ready, &source, &offered).await? {
+        match land(night, ready, source, &offered, batch).await? {
             Ok(Some(hash)) => offers.push(Offer {
                 offered,
                 hash,
                 feed: index,
             }),
-            Ok(None) => tracing::info!(feed = ready.feed.name, "Nothing has changed at the source."),
+            Ok(None) => tracing::info!(feed = feed.name, "Nothing has changed at the source."),
             Err(error @ TransportError::Delivery { .. }) => night.tell(DeliveryLeft { feed, error }),
             Err(error) => return Ok(Err(error)),
         }
@@ -86,6 +105,7 @@ async fn land(
     ready: &Ready<'_>,
     source: &Source,
     offered: &Offered,
+    batch: &mut Batch,
 ) -> Result<Result<Option<DeliveryHash>, TransportError>, Failure> {
     // What lies on our own disk is hashed first, so that what is known is not written once more each night.
     if source.promise().local {
@@ -100,7 +120,7 @@ async fn land(
         }
     }
     fail::fail_point!("night::before-landing");
-    let mut arrival = night.landing.arrival(&ready.feed.name)?;
+    let mut arrival = batch.arrival()?;
     // What has come by the time of a signal is cleared away by the next arrival.
     match night.stop.or(offered.fetch(&mut arrival)).await? {
         Ok(Fetched::Whole) => {}
@@ -117,10 +137,10 @@ async fn land(
     if is_known(night, ready, &arrival).await? {
         arrival.discard()?;
         night.tell(DeliveryKnown { feed: ready.feed });
-    } else if let Some(landed) = arrival.keep()? {
+    } else if let Some(files) = batch.add(arrival)? {
         night.tell(DeliveryLanded {
             feed: ready.feed,
-            files: landed.files.len(),
+            files,
         });
     }
     fail::fail_point!("night::after-landing");

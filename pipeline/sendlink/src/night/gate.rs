@@ -142,7 +142,8 @@ async fn take(night: &Night<'_>, offered: &Offered, folder: &Path) -> Result<Tak
             "an answer on opt-outs that is no message",
         ));
     };
-    let mut arrival = Landing::open(folder)?.arrival("answer")?;
+    let batch = Landing::open(folder)?.batch("answer")?;
+    let mut arrival = batch.arrival()?;
     match night.stop.or(offered.fetch(&mut arrival)).await? {
         Ok(Fetched::Whole) => {}
         Ok(Fetched::Nothing) => return Ok(Taken::Refused("it is empty".to_owned())),
@@ -151,7 +152,7 @@ async fn take(night: &Night<'_>, offered: &Offered, folder: &Path) -> Result<Tak
         }
         Err(error) => return Err(error.into()),
     }
-    let Some(landed) = arrival.keep()? else {
+    let Some(landed) = batch.land(arrival)? else {
         return Err(Failure::new(
             Exit::Bug,
             "an answer on opt-outs that was not written",
