@@ -4,7 +4,7 @@
 //! puts it into its place. One that is only looked at is hashed and written nowhere.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -15,12 +15,12 @@ use sha2::{Digest, Sha256};
 use crate::{
     DeliveryHash, Limits, TransportError,
     archive::{self, Form, Raw},
-    landing::{Manifest, ManifestFile, london, make_private, remove_if_there, restrict},
+    landing::{Manifest, ManifestFile, london, make_private, private, remove_if_there},
 };
 
 /// A delivery on its way.
 pub struct Arrival {
-    /// The feed's folder in the landing folder; none where nothing is to be written.
+    /// Where it arrives; none where nothing is to be written.
     folder: Option<PathBuf>,
     files: Vec<ManifestFile>,
     received: SystemTime,
@@ -41,7 +41,6 @@ impl Arrival {
     }
 
     pub(crate) fn writing(folder: &Path) -> io::Result<Self> {
-        make_private(folder)?;
         let arrival = Arrival {
             folder: Some(folder.to_owned()),
             ..Arrival::glance()
@@ -118,7 +117,9 @@ impl Arrival {
         let stored_as = format!("{:04}", self.files.len() + 1);
         let writer = match self.arriving() {
             Some(arriving) => Some(
-                create_private(&arriving.join(&stored_as))
+                private()
+                    .create_new(true)
+                    .open(arriving.join(&stored_as))
                     .map_err(|source| TransportError::Landing { source })?,
             ),
             None => None,
@@ -315,10 +316,4 @@ impl Write for ArrivingFile<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    restrict(path, 0o600)?;
-    Ok(file)
 }

@@ -42,7 +42,7 @@ impl Batch {
     /// # Errors
     /// [`TransportError::Landing`] where the folder cannot be written.
     pub fn arrival(&self) -> Result<Arrival, TransportError> {
-        Arrival::writing(&self.folder).map_err(landing)
+        Arrival::writing(&self.room()).map_err(landing)
     }
 
     /// Adds a delivery that has arrived whole, and says how many files it has; none for an arrival that was only looked
@@ -56,8 +56,9 @@ impl Batch {
         };
         let files = manifest.files.len();
         let place = self.room().join(manifest.hash.to_string());
-        make_private(&self.room()).map_err(landing)?;
-        remove_if_there(&place).map_err(landing)?;
+        if self.waiting.contains_key(&manifest.hash) {
+            remove_if_there(&place).map_err(landing)?;
+        }
         fs::rename(came, place).map_err(landing)?;
         self.waiting.insert(manifest.hash, manifest);
         if self.waiting.len() >= TOGETHER {
@@ -86,10 +87,11 @@ impl Batch {
     }
 
     fn settle_inner(&mut self) -> io::Result<Vec<Landed>> {
+        let room = self.room();
         if self.waiting.is_empty() {
+            remove_if_there(&room)?;
             return Ok(Vec::new());
         }
-        let room = self.room();
         sync_below(&room)?;
         let mut landed = Vec::with_capacity(self.waiting.len());
         for (hash, manifest) in std::mem::take(&mut self.waiting) {
@@ -108,7 +110,7 @@ impl Batch {
             remove_if_there(&waited)?;
             landed.push(to_landed(there, place));
         }
-        fs::remove_dir(room)?;
+        remove_if_there(&room)?;
         sync_folder(&self.folder)?;
         Ok(landed)
     }

@@ -169,12 +169,7 @@ impl Manifest {
     }
 
     fn write_as(&self, path: &Path) -> io::Result<fs::File> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)?;
-        restrict(path, 0o600)?;
+        let mut file = private().create(true).truncate(true).open(path)?;
         // In one piece: each token by itself would be a call of the system.
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         Ok(file)
@@ -212,21 +207,31 @@ pub fn london(time: SystemTime) -> DateTime {
     local.with().subsec_nanosecond(0).build().unwrap_or(local)
 }
 
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)?;
-    restrict(path, 0o700)
-}
-
+/// A folder that is open to its owner alone, made where it is missing.
 #[cfg(unix)]
-pub(crate) fn restrict(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    if fs::metadata(path)?.permissions().mode() & 0o777 == 0o700 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
+/// A folder, made where it is missing. Windows inherits the access list of the parent folder, which the operator's page
+/// says to restrict.
 #[cfg(not(unix))]
-pub(crate) fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
-    // Windows inherits the access list of the parent folder, which the operator's page says to restrict.
-    Ok(())
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// For files that are made for their owner alone.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {

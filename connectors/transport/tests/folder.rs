@@ -121,7 +121,7 @@ fn landing_twice_keeps_one_copy_and_a_renamed_copy_is_the_same_delivery() {
 fn a_landing_that_was_cut_off_is_not_a_delivery() {
     let place = TempDir::new().unwrap();
     let landing = Landing::open(place.path()).unwrap();
-    put(&place.path().join("notices/.arriving/0001"), "half", OLD);
+    put(&place.path().join("notices/.waiting/.arriving/0001"), "half", OLD);
     assert_eq!(landing.deliveries("notices").unwrap(), []);
     put(&place.path().join("in/one.csv"), "whole", OLD);
     let listing = list(&folder(&place.path().join("in"), Then::Keep, Grouping::EachFile));

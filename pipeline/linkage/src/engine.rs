@@ -7,6 +7,7 @@
 mod agglomerate;
 mod assignment;
 mod blocks;
+mod decoys;
 mod frame;
 mod kernel;
 mod keys;
@@ -29,7 +30,7 @@ pub(crate) use levels::{MISSING, between, label};
 pub(crate) use weights::{ColumnWeights, Weights};
 
 pub use outcome::{
-    Blocking, ColumnModel, Contribution, Estimate, Example, Found, LevelModel, PairFound, TableModel,
+    Blocking, ColumnModel, Contribution, Decoys, Estimate, Example, Found, LevelModel, PairFound, TableModel,
     Waterfall,
 };
 pub use tables::{

@@ -42,6 +42,7 @@ mod expected;
 mod faces;
 mod hold_out;
 mod identifiers;
+mod implausible;
 mod link;
 mod links;
 mod mothers;
@@ -65,6 +66,7 @@ pub use encoding::{
 };
 pub use entry::{Apart, Decisions, Entry, LinkError, Settings, Stage, Supersession, Watch};
 pub use hold_out::{HoldOut, hold_out};
+pub use implausible::implausible;
 pub use link::{joined, link};
 pub use outcome::{
     AnchorRank, Bar, Candidate, DigestSummary, Evidence, KindPrior, Link, Linkage, ModelSummary,

@@ -29,6 +29,10 @@ pub struct LinkingPage {
     pub clusters: (u64, u64),
     /// Rows with too little in them ever to be linked.
     pub unlinkable: u64,
+    /// Links whose rows are as unlike as can be in two columns of names, dates or codes, or more.
+    pub implausible: u64,
+    /// Rows put together from the values of several, and those of them that would have been linked.
+    pub decoys: (u64, u64),
     /// Whether the model was learned from the rows.
     pub trained: bool,
     /// The chance that two rows are the same, before anything is compared.
@@ -66,6 +70,8 @@ pub struct LevelLine {
     pub unrelated: f64,
     /// What it adds to a weight.
     pub bits: f64,
+    /// Links of this level.
+    pub links: u64,
 }
 
 /// A pair, and why it has its weight.
@@ -189,6 +195,7 @@ impl LinkingPage {
             } @else if !self.estimates.is_empty() {
                 (html::table("estimates", "Precision and recall by threshold", &self.estimates_table()))
             }
+            (self.without_truth())
             (histogram(&self.histogram, self.threshold))
             h2 { "What agreement is worth" }
             (self.model())
@@ -233,6 +240,25 @@ impl LinkingPage {
         }
     }
 
+    /// What speaks of wrong links where no truth is known.
+    fn without_truth(&self) -> Markup {
+        let (decoys, linked) = self.decoys;
+        html! {
+            @if decoys > 0 {
+                p {
+                    "Of " (count(decoys, "row that was", "rows that were")) " put together from the values of several, "
+                    (linked) " would have been linked" (share_of(linked, decoys))
+                    ": as often is somebody linked by chance whose match is not there."
+                }
+            }
+            p {
+                (count(self.implausible, "link joins", "links join")) " two rows that are as unlike as can be in two "
+                "columns of names, dates or codes" (share_of(self.implausible, self.links)) ": such a link can hardly be "
+                "right."
+            }
+        }
+    }
+
     fn model(&self) -> Markup {
         html! {
             @if !self.trained {
@@ -274,6 +300,14 @@ impl EvaluationPart {
             (curve(&Chart::of(&self.curve)))
         }
     }
+}
+
+/// A share in brackets; nothing of nothing.
+fn share_of(count: u64, of: u64) -> String {
+    if of == 0 {
+        return String::new();
+    }
+    format!(" ({})", percent(count as f64 / of as f64))
 }
 
 /// `1 pair in 1000000`: whole numbers are enough.

@@ -33,6 +33,7 @@ pub mod summary;
 mod volume;
 
 use std::{
+    collections::BTreeMap,
     future::{Future, poll_fn},
     panic::{self, AssertUnwindSafe},
     pin::pin,
@@ -96,6 +97,8 @@ struct Night<'a> {
     summary: Summary,
     /// What linking once more without NHS numbers found.
     held_out: Option<HoldOut>,
+    /// By kind: records that are matched, and how many of those matches can hardly be right.
+    implausible: BTreeMap<u8, (u64, u64)>,
 }
 
 /// Runs the night.
@@ -276,6 +279,7 @@ async fn begin<'a>(config: &'a Config, request: &Request, stop: &Stop) -> Result
         stop: stop.clone(),
         summary,
         held_out: None,
+        implausible: BTreeMap::new(),
     })
 }
 

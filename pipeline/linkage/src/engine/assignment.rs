@@ -16,11 +16,7 @@ const LEAST_ALONE: f64 = 0.02;
 
 /// Replaces the weights of pairs by what they are once each row has at most one match.
 pub(super) fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) {
-    let left = frame.left.max(1) as f64;
-    let right = (frame.rows() - frame.left).max(1) as f64;
-    let matches = weights.same * frame.pairs();
-    let alone = |rows: f64| (1.0 - matches / rows).clamp(LEAST_ALONE, 1.0);
-    let (alone_left, alone_right) = (alone(left), alone(right));
+    let (alone_left, alone_right) = alone(frame, weights);
 
     // Most rows have one candidate, who has no other: such a pair waits for no message.
     let mut candidates = vec![0_u8; frame.rows()];
@@ -35,7 +31,7 @@ pub(super) fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) 
     let (mut contested, uncontested): (Vec<&mut Scored>, Vec<&mut Scored>) = pairs
         .iter_mut()
         .partition(|pair| has_others(pair.a) || has_others(pair.b));
-    let uncontested_bits = -(alone_left * alone_right).log2();
+    let uncontested_bits = uncontested_bits(frame, weights);
     for pair in uncontested {
         pair.weight = Weight::nearest(pair.weight.bits() + uncontested_bits);
     }
@@ -61,6 +57,21 @@ pub(super) fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) 
     for (((pair, odds), left), right) in contested.iter_mut().zip(&odds).zip(&from_left).zip(&from_right) {
         pair.weight = Weight::nearest((odds * left * right).log2());
     }
+}
+
+/// The bits that a pair gains where neither of its rows has another candidate.
+pub(super) fn uncontested_bits(frame: &Frame<'_>, weights: &Weights) -> f64 {
+    let (left, right) = alone(frame, weights);
+    -(left * right).log2()
+}
+
+/// The share of rows of each side that have no match.
+fn alone(frame: &Frame<'_>, weights: &Weights) -> (f64, f64) {
+    let left = frame.left.max(1) as f64;
+    let right = (frame.rows() - frame.left).max(1) as f64;
+    let matches = weights.same * frame.pairs();
+    let alone = |rows: f64| (1.0 - matches / rows).clamp(LEAST_ALONE, 1.0);
+    (alone(left), alone(right))
 }
 
 /// Makes the messages of the rows of one side, a row of each pair, from those that they got.

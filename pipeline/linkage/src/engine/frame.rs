@@ -37,6 +37,9 @@ pub(super) struct Frame<'t> {
 /// Values of a column up to which all are known apart without a sketch.
 const FEW_VALUES: usize = 64;
 
+/// Rows that can be added later without moving all that is there.
+pub(super) const SPARE_ROWS: usize = 5_000;
+
 /// Units of a sketch. Of half the vector, as of a quarter nearly all bits are set by a long name.
 pub(super) const SKETCH: usize = 4;
 
@@ -49,6 +52,18 @@ pub(super) struct Slots {
     pub(super) turned: Option<usize>,
     /// The sketch, [`SKETCH`] units; none for dates.
     pub(super) sketch: Option<usize>,
+}
+
+impl Slots {
+    /// All units of the column, which stand in one piece.
+    fn all(&self) -> Range<usize> {
+        let end = match (self.sketch, self.turned) {
+            (Some(sketch), _) => sketch + SKETCH,
+            (None, Some(turned)) => turned + 1,
+            (None, None) => self.units.end,
+        };
+        self.units.start..end
+    }
 }
 
 /// A column of a frame.
@@ -125,7 +140,8 @@ impl<'t> Frame<'t> {
             .collect();
         made.sort_unstable_by_key(|(at, _)| *at);
 
-        let mut units = vec![0; width * order.len()];
+        let mut units = vec![0; width * (order.len() + SPARE_ROWS)];
+        units.truncate(width * order.len());
         units
             .par_chunks_mut(width.max(1))
             .enumerate()
@@ -180,6 +196,29 @@ impl<'t> Frame<'t> {
         self.groups = self.order.iter().map(group).collect();
         self.kinds = self.order.iter().map(kind).collect();
         self
+    }
+
+    /// Adds a row to the second input, or to the only one, that has each column's value of another row: of which, is
+    /// asked by the column's position. Values count for no more than they did.
+    pub(super) fn push_mixed(&mut self, source: impl Fn(usize) -> Row) {
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            let row = source(at) as usize;
+            column
+                .cells
+                .push(column.cells.get(row).copied().unwrap_or_default());
+            let start = row * self.width;
+            for unit in column.slots.all() {
+                let value = self.units.get(start + unit).copied().unwrap_or_default();
+                self.units.push(value);
+            }
+        }
+        self.order.push(u32::MAX);
+        if !self.groups.is_empty() {
+            self.groups.push(u32::MAX);
+        }
+        if !self.kinds.is_empty() {
+            self.kinds.push(u8::MAX);
+        }
     }
 
     /// Whether a pair of rows is learned from.
@@ -352,7 +391,7 @@ fn make(tables: &Tables, domain: &[usize], order: &[u32], left: usize) -> Vec<(u
             };
         let mut values = vec![0_u32; stride * column.values.len()];
         let mut seen = vec![false; column.values.len()];
-        let mut cells = Vec::with_capacity(order.len());
+        let mut cells = Vec::with_capacity(order.len() + SPARE_ROWS);
         let mut present = [0; 2];
         let mut counts: Vec<[u32; 2]> = vec![[0; 2]; wholes.0.len() + 1];
         let mut by_part: Vec<Vec<[u32; 2]>> = vec![Vec::new(); parts_of(kind) + 1];

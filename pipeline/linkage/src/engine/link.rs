@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use rayon::prelude::*;
 
 use super::{
-    agglomerate,
+    agglomerate, decoys,
     frame::{Frame, Row},
     keys,
     levels::{EXACT, compare},
@@ -86,6 +86,15 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
             .or_default() += 1;
     }
     let examples = examples(&frame, &scale, &pairs);
+    let taken = one_to_one.then(|| {
+        let mut odds = vec![0.0_f64; frame.left];
+        for (pair, _) in &pairs {
+            if let Some(odds) = odds.get_mut(pair.a as usize) {
+                *odds += pair.weight.bits().exp2();
+            }
+        }
+        odds
+    });
     let place = |row: u32| frame.order.get(row as usize).copied().unwrap_or_default();
     let estimates = estimates(&pairs);
     let pairs = pairs
@@ -101,18 +110,23 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
             }
         })
         .collect();
+    let clusters = in_table_order(&frame, &clusters);
+    let unlinkable = unlinkable(&frame, &scale, threshold);
+    let model = weights.summary(&frame);
+    let decoys = decoys::count(frame, &keys, &weights, taken.as_deref(), threshold);
     Ok(Found {
         pairs,
         threshold,
         floor: FLOOR,
-        clusters: in_table_order(&frame, &clusters),
-        unlinkable: unlinkable(&frame, &scale, threshold),
-        model: weights.summary(&frame),
+        clusters,
+        unlinkable,
+        model,
         blocking: scores.blocking,
         scored: scores.compared,
         histogram: histogram.into_iter().collect(),
         estimates,
         examples,
+        decoys,
     })
 }
 

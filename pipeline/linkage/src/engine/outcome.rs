@@ -31,6 +31,17 @@ pub struct Found {
     pub estimates: Vec<Estimate>,
     /// Why some of the pairs weigh what they do, from the heaviest to the lightest.
     pub examples: Vec<Example>,
+    /// What chance alone would link.
+    pub decoys: Decoys,
+}
+
+/// Rows that are nobody's, each value that of another row, held against the others once everything was learned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Decoys {
+    /// How many there were.
+    pub rows: u64,
+    /// How many of them would have been linked.
+    pub linked: u64,
 }
 
 /// A pair and why it has its weight.

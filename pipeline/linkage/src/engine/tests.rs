@@ -300,10 +300,39 @@ fn neither_the_order_of_rows_nor_the_number_of_threads_matters() {
     );
     assert_eq!(expected.model, again.model);
     assert_eq!(expected.histogram, again.histogram);
+    assert_eq!(expected.decoys, again.decoys);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let alone = one.install(|| link(&tables(&[&left, &right]), true));
     assert_eq!(expected.pairs, alone.pairs);
     assert_eq!(expected.model, alone.model);
+    assert_eq!(expected.decoys, alone.decoys);
+}
+
+#[test]
+fn decoys_are_linked_more_the_lower_the_threshold() {
+    let [left, right] = lists(3_000, 12);
+    let tables = tables(&[&left, &right]);
+    let decoys = |bits: i32| {
+        let settings = TableSettings {
+            threshold: Some(Weight::from_bits(bits)),
+            one_to_one: true,
+        };
+        link_tables(&tables, &settings, &()).unwrap().decoys
+    };
+    let [low, even, high] = [-4, 0, 6].map(decoys);
+    for decoys in [low, even, high] {
+        assert_eq!(decoys.rows, right.len() as u64);
+    }
+    assert!(
+        low.linked > even.linked && even.linked > high.linked,
+        "{low:?} {even:?} {high:?}"
+    );
+    // With so few names, one in ten who is in one list only is taken for somebody who has no match either.
+    assert!(even.linked * 5 < even.rows, "{even:?}");
+
+    let one = lists(400, 13)[0].clone();
+    let found = link(&self::tables(&[&one]), false);
+    assert_eq!(found.decoys.rows, one.len() as u64);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What a second linkage without NHS numbers says of the first.
 
-use sendlink_linkage::{Decisions, Entry, NhsNumberEncoding, Settings, Token, hold_out, link};
+use sendlink_linkage::{
+    Decisions, Entry, NhsNumberEncoding, Settings, SexEncoding, Token, hold_out, implausible, link,
+};
 
 use crate::area::{CENSUS, NOTICE, Told, area};
 
@@ -55,6 +57,51 @@ fn what_is_hidden_is_found_again_and_decoys_are_not() {
     };
     let second = link(&entries, &Decisions::default(), &Settings::default(), &()).unwrap();
     assert!(matched(&first) > matched(&second));
+}
+
+#[test]
+fn a_match_of_another_sex_or_year_is_implausible() {
+    let mut told = numbered(22);
+    let linked = |told: &[Told]| {
+        let mut entries: Vec<Entry> = told.iter().map(|told| told.entry.clone()).collect();
+        entries.sort_by_key(|entry| entry.record);
+        let linkage = link(&entries, &Decisions::default(), &Settings::default(), &()).unwrap();
+        (implausible(&entries, &linkage), linkage)
+    };
+    let (before, linkage) = linked(&told);
+    let matched = linkage.links.iter().filter(|link| link.tier.is_match()).count() as u64;
+    assert_eq!(before.values().map(|(matched, _)| matched).sum::<u64>(), matched);
+
+    // Ten notices with a number, of which five are given another sex, and five another year of birth.
+    let pairs: Vec<usize> = (0..told.len())
+        .filter(|at| {
+            let one = &told[*at];
+            let others = || told.iter().filter(|other| other.child == one.child);
+            one.entry.kind == NOTICE
+                && one.child.is_multiple_of(2)
+                && one.noise.is_empty()
+                && others().count() == 2
+                && others().all(|other| other.noise.is_empty())
+        })
+        .take(10)
+        .collect();
+    assert_eq!(pairs.len(), 10);
+    for (nth, at) in pairs.into_iter().enumerate() {
+        let child = told[at].entry.encoding.child.as_mut().unwrap();
+        if nth < 5 {
+            child.sex = match child.sex.unwrap() {
+                SexEncoding::M => Some(SexEncoding::F),
+                SexEncoding::F => Some(SexEncoding::M),
+            };
+        } else {
+            child.birth.as_mut().unwrap().day_number += 400;
+        }
+    }
+    let (after, _) = linked(&told);
+    for kind in [NOTICE, CENSUS] {
+        assert_eq!(after[&kind].0, before[&kind].0, "the numbers still match them");
+        assert_eq!(after[&kind].1, before[&kind].1 + 10, "both sides of each");
+    }
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl LinkingPage {
         table
     }
 
-    pub(super) fn model_table(&self) -> Table<6> {
+    pub(super) fn model_table(&self) -> Table<7> {
         let mut table = Table::new([
             Column::new("column").titled("Column"),
             Column::new("level").titled("Level"),
@@ -88,6 +88,7 @@ impl LinkingPage {
             Column::new("household").titled("One household").right(),
             Column::new("u").titled("At random (u)").right(),
             Column::new("bits").titled("Bits").right(),
+            Column::new("links").titled("Links").right(),
         ]);
         for line in &self.levels {
             table.push([
@@ -97,6 +98,7 @@ impl LinkingPage {
                 chance(line.household),
                 chance(line.unrelated),
                 signed(line.bits),
+                line.links.into(),
             ]);
         }
         table

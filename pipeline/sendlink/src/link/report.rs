@@ -1,6 +1,6 @@
 //! The page for people, filled.
 
-use linkage::engine::{Found, PairFound, Waterfall};
+use linkage::engine::{ColumnKind, Found, PairFound, Waterfall};
 use reports::linking::{
     BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage, ScoreLine,
 };
@@ -24,6 +24,8 @@ pub fn page(linked: &Linked<'_>) -> String {
         links: links(found),
         clusters: clusters(found),
         unlinkable: found.unlinkable,
+        implausible: implausible(found),
+        decoys: (found.decoys.rows, found.decoys.linked),
         trained: found.model.trained,
         prior: found.model.prior,
         prior_household: found.model.prior_household,
@@ -66,19 +68,49 @@ pub fn clusters(found: &Found) -> (u64, u64) {
 }
 
 fn levels(found: &Found) -> Vec<LevelLine> {
-    let columns = found.model.columns.iter();
+    let links = || found.pairs.iter().filter(|pair| pair.link);
+    let columns = found.model.columns.iter().enumerate();
     columns
-        .flat_map(|column| {
-            column.levels.iter().map(|level| LevelLine {
-                column: column.name.clone(),
-                label: level.label.clone(),
-                same: level.same,
-                household: level.household,
-                unrelated: level.unrelated,
-                bits: level.bits,
-            })
+        .flat_map(|(position, column)| {
+            let mut counts = vec![0_u64; column.levels.len() + 1];
+            for link in links() {
+                if let Some(count) = counts.get_mut(usize::from(link.level(position))) {
+                    *count += 1;
+                }
+            }
+            column
+                .levels
+                .iter()
+                .zip(counts.into_iter().skip(1))
+                .map(|(level, links)| LevelLine {
+                    column: column.name.clone(),
+                    label: level.label.clone(),
+                    same: level.same,
+                    household: level.household,
+                    unrelated: level.unrelated,
+                    bits: level.bits,
+                    links,
+                })
         })
         .collect()
+}
+
+/// Links whose two rows are as unlike as can be in two columns or more of those that hardly change: a person may move,
+/// but not under another name and with another birth date.
+fn implausible(found: &Found) -> u64 {
+    let unlike = |pair: &&PairFound| {
+        let columns = found.model.columns.iter().enumerate();
+        let unlike = columns.filter(|(position, column)| {
+            let lasting = matches!(
+                column.kind,
+                ColumnKind::Name | ColumnKind::Date | ColumnKind::Code
+            );
+            lasting && usize::from(pair.level(*position)) == column.levels.len()
+        });
+        unlike.count() > 1
+    };
+    let links = found.pairs.iter().filter(|pair| pair.link);
+    links.filter(unlike).count() as u64
 }
 
 fn completeness(linked: &Linked<'_>) -> Vec<CompletenessLine> {

@@ -48,6 +48,11 @@ fn say(linked: &Linked<'_>, written: &[Written], mut out: impl Write) -> io::Res
     )?;
     writeln!(out, "{in_clusters} rows in {clusters} clusters of two or more")?;
     writeln!(out, "{} rows hold too little to be linked", found.unlinkable)?;
+    writeln!(
+        out,
+        "{} of {} rows put together from several would have been linked",
+        found.decoys.linked, found.decoys.rows
+    )?;
     if !found.model.trained {
         writeln!(
             out,

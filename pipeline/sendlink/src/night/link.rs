@@ -82,6 +82,7 @@ pub async fn link(night: &mut Night<'_>, feeds: &[Ready<'_>]) -> Result<(), Fail
     if linkage.digests.records > 0 && linkage.digests.known == 0 {
         tell_of_unknown_digests(night, feeds);
     }
+    night.implausible = linkage::implausible(&entries, &linkage);
     if night.config.night.hold_out {
         // As much memory again is wanted now.
         drop((linkage, carried, links, members));

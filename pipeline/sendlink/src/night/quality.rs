@@ -1,5 +1,7 @@
 //! Keeps how good the night's links are.
 
+use std::collections::BTreeMap;
+
 use dataset::QualityRow;
 use linkage::HoldOut;
 use measures::QualityFigure;
@@ -14,6 +16,7 @@ use crate::exit::Failure;
 /// Where the database fails.
 pub async fn keep(night: &Night<'_>, figures: &[QualityFigure]) -> Result<(), Failure> {
     let mut rows: Vec<QualityRow> = figures.iter().map(row).collect();
+    rows.extend(by_kind("implausible match", &night.implausible));
     rows.extend(night.held_out.iter().flat_map(held_out_rows));
     night
         .store
@@ -36,33 +39,33 @@ fn row(figure: &QualityFigure) -> QualityRow {
 
 /// What a second linkage found, which knew no NHS number.
 fn held_out_rows(held_out: &HoldOut) -> Vec<QualityRow> {
-    let mut rows = Vec::new();
-    let mut add = |measure: &str, part: String, counted: u64, of: u64| {
-        if let Some(interval) = measures::wilson(counted, of) {
-            rows.push(QualityRow {
-                measure: measure.to_owned(),
-                slice: if part.is_empty() { "total" } else { "kind" }.to_owned(),
-                part,
-                counted: Some((counted, of)),
-                share: Some([interval.value, interval.lower, interval.upper]),
-            });
-        }
-    };
-    for (measure, by_kind) in [
-        ("hold-out recall", &held_out.found),
-        ("hold-out precision", &held_out.right),
-    ] {
-        for kind in Kind::ALL {
-            if let Some((of, counted)) = by_kind.get(&(kind as u8)) {
-                add(measure, kind.as_str().to_owned(), *counted, *of);
-            }
-        }
-        let (of, counted) = by_kind
-            .values()
-            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        add(measure, String::new(), counted, of);
-    }
+    let mut rows = by_kind("hold-out recall", &held_out.found);
+    rows.extend(by_kind("hold-out precision", &held_out.right));
     let (of, counted) = held_out.decoys;
-    add("decoys matched", String::new(), counted, of);
+    rows.extend(counted_row("decoys matched", None, counted, of));
     rows
+}
+
+/// A measure by kind of record, and in all; of each kind how many there are, and how many of them count.
+fn by_kind(measure: &str, kinds: &BTreeMap<u8, (u64, u64)>) -> Vec<QualityRow> {
+    let of_kinds = Kind::ALL.into_iter().filter_map(|kind| {
+        let (of, counted) = kinds.get(&(kind as u8))?;
+        counted_row(measure, Some(kind), *counted, *of)
+    });
+    let (of, counted) = kinds
+        .values()
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    of_kinds.chain(counted_row(measure, None, counted, of)).collect()
+}
+
+/// So many of so many, of a kind or in all; none of none at all.
+fn counted_row(measure: &str, kind: Option<Kind>, counted: u64, of: u64) -> Option<QualityRow> {
+    let interval = measures::wilson(counted, of)?;
+    Some(QualityRow {
+        measure: measure.to_owned(),
+        slice: if kind.is_some() { "kind" } else { "total" }.to_owned(),
+        part: kind.map_or(String::new(), |kind| kind.as_str().to_owned()),
+        counted: Some((counted, of)),
+        share: Some([interval.value, interval.lower, interval.upper]),
+    })
 }

@@ -28,6 +28,7 @@ fn found(pairs: &[(u32, u32, i32, bool)], clusters: &[u32]) -> Found {
         unlinkable: 0,
         histogram: Vec::new(),
         examples: Vec::new(),
+        decoys: linkage::engine::Decoys::default(),
         estimates: vec![
             Estimate {
                 threshold: 5.0,
