@@ -80,6 +80,7 @@ mirror=(--isolation chroot --network host --pull-never --volume "$place/apt:/etc
 
 say 'Building docker/Dockerfile'
 image=localhost/sendlink:test
+building=("${mirror[@]}")
 if [ -n "$whole" ]; then
   rust=$(argument RUST)
   say "Making $rust from $debian and this machine's Rust"
@@ -91,15 +92,15 @@ ENV PATH=/opt/rust/bin:/usr/local/bin:/usr/bin:/bin
 DOCKERFILE
   buildah bud "${mirror[@]}" --tag "$rust" "$place/rust" >"$place/rust.log" 2>&1 || { cat "$place/rust.log"; fail 'no Rust'; }
   # This machine's toolchain, certificates and registry settings; none of them goes into an image.
-  mirror+=(--volume "$(rustc --print sysroot):/opt/rust:ro" --volume /etc/ssl/certs:/etc/ssl/certs:ro)
-  [ ! -e "$HOME/.cargo/config.toml" ] || mirror+=(--volume "$HOME/.cargo/config.toml:/root/.cargo/config.toml:ro")
+  building+=(--volume "$(rustc --print sysroot):/opt/rust:ro" --volume /etc/ssl/certs:/etc/ssl/certs:ro)
+  [ ! -e "$HOME/.cargo/config.toml" ] || building+=(--volume "$HOME/.cargo/config.toml:/root/.cargo/config.toml:ro")
   stage=(--build-arg "PROFILE=${PROFILE:-dist}")
 else
   # Without its symbols, as a shipped one is.
   command install -D --strip "$program" "$place/build/out/sendlink"
   stage=(--build-context "build=$place/build")
 fi
-buildah bud "${mirror[@]}" "${stage[@]}" --tag "$image" --file docker/Dockerfile . >"$place/build.log" 2>&1 \
+buildah bud "${building[@]}" "${stage[@]}" --tag "$image" --file docker/Dockerfile . >"$place/build.log" 2>&1 \
   || { cat "$place/build.log"; fail 'the image is not built'; }
 
 # --- What is asserted ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ mod levels;
 mod link;
 mod outcome;
 mod refine;
+mod relatives;
 mod scale;
 mod score;
 mod tables;
@@ -30,8 +31,8 @@ pub(crate) use levels::{MISSING, between, label};
 pub(crate) use weights::{ColumnWeights, Weights};
 
 pub use outcome::{
-    Blocking, ColumnModel, Contribution, Decoys, Estimate, Example, Found, LevelModel, PairFound, TableModel,
-    Waterfall,
+    Blocking, ColumnModel, Contribution, Decoys, Estimate, Example, Found, LevelModel, MovedTogether,
+    PairFound, TableModel, Waterfall,
 };
 pub use tables::{
     Column, ColumnKind, MOST_COLUMNS, PARTS, TableError, TableSettings, Tables, Value, ValueId,

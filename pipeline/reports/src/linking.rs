@@ -39,6 +39,8 @@ pub struct LinkingPage {
     pub prior: f64,
     /// The chance that they are of one household and not the same.
     pub prior_household: f64,
+    /// Of those whose home differs, the share that others lead the same way, and the chance of it between strangers.
+    pub moved_together: Option<(f64, f64)>,
     /// What agreement is worth.
     pub levels: Vec<LevelLine>,
     /// Pairs by weight in whole bits, rounded down, by rising weight.
@@ -85,6 +87,8 @@ pub struct Example {
     pub columns: Vec<(String, String, f64, f64)>,
     /// What the chance of one household takes away.
     pub household: f64,
+    /// What relatives add who moved the same way.
+    pub relatives: f64,
     /// What others that either row could be add or take away.
     pub rivals: f64,
     /// The sum.
@@ -272,6 +276,12 @@ impl LinkingPage {
                     ", and 1 in " (one_in(self.prior_household)) " are two of one household"
                 }
                 ". A level adds its bits to the weight of a pair: one bit doubles the odds."
+            }
+            @if let Some((same, unrelated)) = self.moved_together {
+                p {
+                    "Of those who moved, " (percent(same)) " did so with others who were found; between strangers that is so in "
+                    "1 pair in " (one_in(unrelated)) "."
+                }
             }
             (html::table("model", "Levels of agreement", &self.model_table()))
         }

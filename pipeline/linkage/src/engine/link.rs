@@ -9,7 +9,7 @@ use super::{
     frame::{Frame, Row},
     keys,
     levels::{EXACT, compare},
-    outcome::{Estimate, Example, Found, PairFound},
+    outcome::{Estimate, Example, Found, PairFound, TableModel},
     refine,
     scale::Scale,
     score::{self, Scored},
@@ -47,8 +47,9 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
     let threshold = settings.threshold.unwrap_or(EVEN);
     let mut kept = scores.kept;
     let one_to_one = frame.two && settings.one_to_one;
+    let mut moved_together = None;
     let links = if one_to_one {
-        refine::refine(&frame, &mut weights, &mut kept);
+        moved_together = refine::refine(&frame, &mut weights, &mut kept);
         assign(&frame, &kept, threshold)
     } else {
         Vec::new()
@@ -112,7 +113,10 @@ pub fn link_tables(tables: &Tables, settings: &TableSettings, watch: &dyn Watch)
         .collect();
     let clusters = in_table_order(&frame, &clusters);
     let unlinkable = unlinkable(&frame, &scale, threshold);
-    let model = weights.summary(&frame);
+    let model = TableModel {
+        moved_together,
+        ..weights.summary(&frame)
+    };
     let decoys = decoys::count(frame, &keys, &weights, taken.as_deref(), threshold);
     Ok(Found {
         pairs,
@@ -200,6 +204,7 @@ fn complete(frame: &Frame<'_>, scale: &Scale, clusters: &[u32], pairs: &mut Vec<
                             b,
                             pattern,
                             weight,
+                            relatives: Weight(0),
                         }
                     })
             })
@@ -243,6 +248,7 @@ fn examples(frame: &Frame<'_>, scale: &Scale, pairs: &[(Scored, bool)]) -> Vec<E
             next = pair.weight.0 - step;
             examples.push(Example {
                 pair: at,
+                relatives: pair.relatives,
                 waterfall: scale.waterfall(frame, pair.a, pair.b, pair.pattern),
             });
         }

@@ -49,8 +49,10 @@ pub struct Decoys {
 pub struct Example {
     /// Which of [`Found::pairs`].
     pub pair: usize,
-    /// Why. Its weight is that of the two rows by themselves, before one of several matches was chosen.
+    /// Why. Its weight is that of the two rows by themselves, before relatives spoke and one of several matches was chosen.
     pub waterfall: Waterfall,
+    /// What relatives who moved along add to it.
+    pub relatives: Weight,
 }
 
 /// Two rows that were weighed. Of two inputs, `left` is of the first and `right` of the second; of one input,
@@ -87,6 +89,18 @@ pub struct TableModel {
     pub prior_household: f64,
     /// The columns, in the order of the tables.
     pub columns: Vec<ColumnModel>,
+    /// How often somebody who moved did so with relatives; none where that was not asked, or too few moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_together: Option<MovedTogether>,
+}
+
+/// How often a pair of rows of different homes leads the same way as another pair.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MovedTogether {
+    /// Its probability between two rows of one person.
+    pub same: f64,
+    /// Its probability between two rows taken at random.
+    pub unrelated: f64,
 }
 
 /// One column of a model.

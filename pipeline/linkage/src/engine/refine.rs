@@ -10,6 +10,8 @@ use super::{
     assignment,
     frame::Frame,
     levels::{EXACT, MOST_LEVELS, level_of},
+    outcome::MovedTogether,
+    relatives,
     scale::Scale,
     score::Scored,
     weights::{Weights, levels_of},
@@ -26,13 +28,17 @@ const MOST_PRIOR: f64 = 2.0;
 
 /// Learns the levels again where each row has one match at most, and gives the pairs the weights that follow. Where
 /// rows may have more, a pair's weight says less of what its whole cluster says, and the levels would come out too
-/// clean.
-pub(super) fn refine(frame: &Frame<'_>, weights: &mut Weights, pairs: &mut [Scored]) {
+/// clean. At last relatives are heard, once: what they say comes from the same weights.
+pub(super) fn refine(
+    frame: &Frame<'_>,
+    weights: &mut Weights,
+    pairs: &mut [Scored],
+) -> Option<MovedTogether> {
     let first = weights.clone();
     for _ in 0..ROUNDS {
         weigh(frame, weights, pairs);
         if !first.trained {
-            return;
+            return None;
         }
         let mut seen = vec![[0.0; MOST_LEVELS]; weights.columns.len()];
         let mut matches = 0.0;
@@ -65,12 +71,17 @@ pub(super) fn refine(frame: &Frame<'_>, weights: &mut Weights, pairs: &mut [Scor
         weights.household = first.household;
     }
     weigh(frame, weights, pairs);
+    let moved_together = relatives::tell(frame, weights, pairs)?;
+    weigh(frame, weights, pairs);
+    Some(moved_together)
 }
 
 fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) {
     let scale = Scale::new(frame, weights);
     pairs.par_iter_mut().for_each(|pair| {
-        pair.weight = Weight::nearest(scale.weigh(frame, pair.a, pair.b, pair.pattern));
+        let rows = (pair.a, pair.b);
+        let bits = scale.weigh_against(frame, rows, pair.pattern, pair.relatives.bits());
+        pair.weight = Weight::nearest(bits);
     });
     assignment::weigh(frame, weights, pairs);
 }

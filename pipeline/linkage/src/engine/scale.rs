@@ -73,6 +73,17 @@ impl Scale {
 
     /// The weight of a pair, in bits.
     pub(super) fn weigh(&self, frame: &Frame<'_>, a: Row, b: Row, pattern: u64) -> f64 {
+        self.weigh_against(frame, (a, b), pattern, 0.0)
+    }
+
+    /// The weight of a pair whose relatives say with so many bits that its rows are no strangers.
+    pub(super) fn weigh_against(
+        &self,
+        frame: &Frame<'_>,
+        (a, b): (Row, Row),
+        pattern: u64,
+        relatives: f64,
+    ) -> f64 {
         let (a, b) = (frame.row(a), frame.row(b));
         let (mut strangers, mut household) = (0.0_f32, 0.0_f32);
         for (at, column) in self.columns.iter().enumerate() {
@@ -80,7 +91,7 @@ impl Scale {
             strangers += against.strangers;
             household += against.household;
         }
-        let mut against = self.unrelated * f64::from(strangers).exp2();
+        let mut against = self.unrelated * (f64::from(strangers) - relatives).exp2();
         if self.household > 0.0 {
             against += self.household * f64::from(household).exp2();
         }

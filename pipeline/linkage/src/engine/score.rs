@@ -37,6 +37,8 @@ pub(super) struct Scored {
     pub(super) b: Row,
     pub(super) pattern: u64,
     pub(super) weight: Weight,
+    /// What relatives add to it.
+    pub(super) relatives: Weight,
 }
 
 /// What came of scoring.
@@ -370,6 +372,7 @@ impl Part {
                 b,
                 pattern,
                 weight,
+                relatives: Weight(0),
             });
         }
     }

@@ -308,6 +308,81 @@ fn neither_the_order_of_rows_nor_the_number_of_threads_matters() {
     assert_eq!(expected.decoys, alone.decoys);
 }
 
+/// Two lists of families of two or three. Every fourth family has moved, and every eighth child has another surname since.
+/// Returns the ids of those with both.
+fn families_that_moved(families: u64, seed: u64) -> ([List; 2], BTreeSet<u64>) {
+    let mut chance = Chance(seed << 20);
+    let (mut left, mut right, mut renamed) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for family in 0..families {
+        let surname = chance.below(SURNAMES.len());
+        let moves = chance.below(4) == 0;
+        let new_home = families + chance.below(families as usize) as u64;
+        for nth in 0..2 + chance.below(2) as u64 {
+            let born = [
+                2014 + 2 * nth + chance.below(2) as u64,
+                1 + chance.below(12) as u64,
+                2 + chance.below(26) as u64,
+            ];
+            let mut child = Child(chance.below(FORENAMES.len()), surname, born, family);
+            let id = family * 10 + nth;
+            left.push((id, child.clone()));
+            if moves {
+                child.3 = new_home;
+            }
+            if chance.below(8) == 0 {
+                child.1 = (surname + 1 + chance.below(SURNAMES.len() - 1)) % SURNAMES.len();
+                if moves {
+                    renamed.insert(id);
+                }
+            }
+            right.push((id, child));
+        }
+    }
+    ([left, right], renamed)
+}
+
+#[test]
+fn who_moved_with_brothers_and_sisters_is_found_under_another_name() {
+    let ([left, right], renamed) = families_that_moved(2_000, 3);
+    let found = link(&tables(&[&left, &right]), true);
+    let moved = found.model.moved_together.unwrap();
+    assert!(moved.same > 0.5 && moved.unrelated < 0.001, "{moved:?}");
+    let told = |pair: &PairFound| {
+        let (a, b) = (
+            left[pair.left as usize].0,
+            right[pair.right as usize - left.len()].0,
+        );
+        (a == b && renamed.contains(&a)).then_some(pair.weight)
+    };
+    let with: Vec<Weight> = found.pairs.iter().filter_map(told).collect();
+    let sure = with.iter().filter(|weight| weight.bits() > 6.0).count();
+    assert!(
+        sure * 10 > renamed.len() * 9,
+        "{sure} of {} who moved under a new name are sure",
+        renamed.len()
+    );
+
+    // The same children, each with a new home of its own: nobody vouches for anybody.
+    let scattered: List = right
+        .iter()
+        .map(|(id, child)| {
+            let alone = Child(child.0, child.1, child.2, 10_000 + 7 * id);
+            (*id, if child.3 < 2_000 { child.clone() } else { alone })
+        })
+        .collect();
+    let found = link(&tables(&[&left, &scattered]), true);
+    let alone: Vec<Weight> = found.pairs.iter().filter_map(told).collect();
+    let mean = |weights: &[Weight]| {
+        weights.iter().map(|weight| weight.bits()).sum::<f64>() / weights.len().max(1) as f64
+    };
+    assert!(
+        mean(&with) > mean(&alone) + 4.0,
+        "{} {}",
+        mean(&with),
+        mean(&alone)
+    );
+}
+
 #[test]
 fn decoys_are_linked_more_the_lower_the_threshold() {
     let [left, right] = lists(3_000, 12);
@@ -488,6 +563,7 @@ fn bounds_lose_no_pair_that_shares_a_block() {
                         b,
                         pattern,
                         weight,
+                        relatives: Weight(0),
                     });
                 }
             }
@@ -543,6 +619,7 @@ fn scored(a: u32, b: u32, bits: i32) -> Scored {
         b,
         pattern: 0,
         weight: Weight::from_bits(bits),
+        relatives: Weight(0),
     }
 }
 

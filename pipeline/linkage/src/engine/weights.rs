@@ -129,6 +129,7 @@ impl Weights {
             prior: self.same,
             prior_household: self.household,
             columns: columns.collect(),
+            moved_together: None,
         }
     }
 }

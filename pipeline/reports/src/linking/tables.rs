@@ -189,6 +189,10 @@ impl Example {
         let household = "may be of one household";
         table.push([household.into(), Cell::Blank, signed(self.household), Cell::Blank]);
         // Half of the last decimal that is shown.
+        if self.relatives.abs() >= 0.005 {
+            let relatives = "relatives who moved, or did not";
+            table.push([relatives.into(), Cell::Blank, signed(self.relatives), Cell::Blank]);
+        }
         if self.rivals.abs() >= 0.005 {
             let rivals = "others that either could be";
             table.push([rivals.into(), Cell::Blank, signed(self.rivals), Cell::Blank]);

@@ -14,6 +14,7 @@ fn page() -> LinkingPage {
         trained: true,
         prior: 0.001,
         prior_household: 0.002,
+        moved_together: Some((0.35, 0.0001)),
         levels: vec![LevelLine {
             column: "surname".to_owned(),
             label: "the same".to_owned(),
@@ -29,6 +30,7 @@ fn page() -> LinkingPage {
             prior: -10.0,
             columns: vec![("surname".to_owned(), "the same".to_owned(), 13.2, 2.5)],
             household: -0.25,
+            relatives: 6.25,
             rivals: -1.5,
             weight: 3.95,
             probability: 0.977,
@@ -86,6 +88,10 @@ fn it_says_what_came_of_it_at_the_threshold() {
         "left &lt;1&gt;",
         "-0.25",
         "+13.20",
+        "Of those who moved, 35.0% did so with others",
+        "1 pair in 10000.",
+        "relatives who moved",
+        "+6.25",
         "others that either could be",
         "-1.50",
     ] {

@@ -1,6 +1,6 @@
 //! The page for people, filled.
 
-use linkage::engine::{ColumnKind, Found, PairFound, Waterfall};
+use linkage::engine::{ColumnKind, Example as Explained, Found, PairFound};
 use reports::linking::{
     BlockingLine, CompletenessLine, EstimateLine, EvaluationPart, Example, LevelLine, LinkingPage, ScoreLine,
 };
@@ -29,6 +29,10 @@ pub fn page(linked: &Linked<'_>) -> String {
         trained: found.model.trained,
         prior: found.model.prior,
         prior_household: found.model.prior_household,
+        moved_together: found
+            .model
+            .moved_together
+            .map(|moved| (moved.same, moved.unrelated)),
         levels: levels(found),
         histogram: found.histogram.clone(),
         examples: examples(linked),
@@ -195,13 +199,14 @@ fn examples(linked: &Linked<'_>) -> Vec<Example> {
     explained
         .filter_map(|of_engine| {
             let pair = found.pairs.get(of_engine.pair)?;
-            Some(example(pair, &of_engine.waterfall, linked))
+            Some(example(pair, of_engine, linked))
         })
         .collect()
 }
 
-fn example(pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>) -> Example {
+fn example(pair: &PairFound, explained: &Explained, linked: &Linked<'_>) -> Example {
     let weight = pair.weight.bits();
+    let (fall, relatives) = (&explained.waterfall, explained.relatives.bits());
     let columns = linked.plan.columns.iter().zip(&fall.columns).enumerate();
     Example {
         title: if pair.link {
@@ -220,7 +225,8 @@ fn example(pair: &PairFound, fall: &Waterfall, linked: &Linked<'_>) -> Example {
             })
             .collect(),
         household: fall.household,
-        rivals: weight - fall.weight,
+        relatives,
+        rivals: weight - fall.weight - relatives,
         weight,
         probability: pair.weight.probability(),
     }

@@ -175,6 +175,15 @@ struct ModelFile<'a> {
     prior: f64,
     prior_household: f64,
     columns: Vec<ModelColumn<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_together: Option<ModelMove>,
+}
+
+/// How often a pair of rows of different homes has another that leads the same way.
+#[derive(Serialize)]
+struct ModelMove {
+    m: f64,
+    u: f64,
 }
 
 #[derive(Serialize)]
@@ -236,6 +245,10 @@ fn model(linked: &Linked<'_>) -> Result<Vec<u8>, Failure> {
                 levels: levels(&of_model.levels),
             })
             .collect(),
+        moved_together: found.model.moved_together.map(|moved| ModelMove {
+            m: moved.same,
+            u: moved.unrelated,
+        }),
     })
 }
 
