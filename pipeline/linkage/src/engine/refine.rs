@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::{
-    assignment,
+    assignment::Contest,
     frame::Frame,
     levels::{EXACT, MOST_LEVELS, level_of},
     outcome::MovedTogether,
@@ -35,22 +35,13 @@ pub(super) fn refine(
     pairs: &mut [Scored],
 ) -> Option<MovedTogether> {
     let first = weights.clone();
+    let contest = Contest::new(frame, pairs);
     for _ in 0..ROUNDS {
-        weigh(frame, weights, pairs);
+        weigh(frame, &contest, weights, pairs);
         if !first.trained {
             return None;
         }
-        let mut seen = vec![[0.0; MOST_LEVELS]; weights.columns.len()];
-        let mut matches = 0.0;
-        for pair in pairs.iter() {
-            let probability = pair.weight.probability();
-            matches += probability;
-            for (at, seen) in seen.iter_mut().enumerate() {
-                if let Some(seen) = seen.get_mut(usize::from(level_of(pair.pattern, at))) {
-                    *seen += probability;
-                }
-            }
-        }
+        let (matches, seen) = count(pairs, weights.columns.len());
         for (at, (column, seen)) in weights.columns.iter_mut().zip(&seen).enumerate() {
             let Some(learned) = first.columns.get(at) else {
                 continue;
@@ -70,18 +61,50 @@ pub(super) fn refine(
         weights.same = prior.clamp(LEAST_PRIOR * first.same, MOST_PRIOR * first.same);
         weights.household = first.household;
     }
-    weigh(frame, weights, pairs);
+    weigh(frame, &contest, weights, pairs);
     let moved_together = relatives::tell(frame, weights, pairs)?;
-    weigh(frame, weights, pairs);
+    weigh(frame, &contest, weights, pairs);
     Some(moved_together)
 }
 
-fn weigh(frame: &Frame<'_>, weights: &Weights, pairs: &mut [Scored]) {
+/// Pairs that one task counts. Sums of parts of one size are the same with any number of threads.
+const PAIRS_A_TASK: usize = 1 << 15;
+
+/// How many matches there are, and how many of each level in each column, each pair for as much as it is probably one.
+fn count(pairs: &[Scored], columns: usize) -> (f64, Vec<[f64; MOST_LEVELS]>) {
+    let parts: Vec<_> = pairs
+        .par_chunks(PAIRS_A_TASK)
+        .map(|pairs| {
+            let mut seen = vec![[0.0; MOST_LEVELS]; columns];
+            let mut matches = 0.0;
+            for pair in pairs {
+                let probability = pair.weight.probability();
+                matches += probability;
+                for (at, seen) in seen.iter_mut().enumerate() {
+                    if let Some(seen) = seen.get_mut(usize::from(level_of(pair.pattern, at))) {
+                        *seen += probability;
+                    }
+                }
+            }
+            (matches, seen)
+        })
+        .collect();
+    let mut all = (0.0, vec![[0.0; MOST_LEVELS]; columns]);
+    for (matches, seen) in parts {
+        all.0 += matches;
+        for (all, seen) in all.1.iter_mut().flatten().zip(seen.iter().flatten()) {
+            *all += seen;
+        }
+    }
+    all
+}
+
+fn weigh(frame: &Frame<'_>, contest: &Contest, weights: &Weights, pairs: &mut [Scored]) {
     let scale = Scale::new(frame, weights);
     pairs.par_iter_mut().for_each(|pair| {
         let rows = (pair.a, pair.b);
         let bits = scale.weigh_against(frame, rows, pair.pattern, pair.relatives.bits());
         pair.weight = Weight::nearest(bits);
     });
-    assignment::weigh(frame, weights, pairs);
+    contest.weigh(frame, weights, pairs);
 }

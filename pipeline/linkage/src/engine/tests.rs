@@ -660,7 +660,7 @@ fn a_rival_speaks_against_a_pair_and_standing_alone_for_it() {
         scored(0, first + 1, 3),
         scored(1, first + 2, 3),
     ];
-    assignment::weigh(&frame, &weights, &mut pairs);
+    assignment::Contest::new(&frame, &pairs).weigh(&frame, &weights, &mut pairs);
     let [a, b, alone] = pairs.map(|pair| pair.weight);
     assert_eq!(a, b);
     assert!(a.probability() < 0.5, "{}", a.probability());
