@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     DeliveryHash, Limits, TransportError,
     archive::{self, Form, Raw},
-    landing::{Manifest, ManifestFile, london, make_private, private, remove_if_there},
+    landing::{Manifest, ManifestFile, london, make_anew, make_private, private, remove_if_there},
 };
 
 /// A delivery on its way.
@@ -190,11 +190,10 @@ impl Arrival {
     }
 
     fn clear(&self) -> io::Result<()> {
-        let Some(arriving) = self.arriving() else {
-            return Ok(());
-        };
-        remove_if_there(&arriving)?;
-        make_private(&arriving)
+        match self.arriving() {
+            Some(arriving) => make_anew(&arriving),
+            None => Ok(()),
+        }
     }
 }
 
@@ -272,10 +271,14 @@ impl ArrivingFile<'_> {
     /// # Errors
     /// Where the file cannot be cut.
     pub fn rewind(&mut self, mark: &Mark) -> io::Result<()> {
+        let written = self.bytes != mark.bytes || self.failure.is_some();
         self.hasher = mark.hasher.clone();
         self.bytes = mark.bytes;
         self.failure = None;
-        if let Some(writer) = &mut self.writer {
+        // ext4 writes a file that was cut down to nothing to the disk as soon as it is closed: cut none without need.
+        if let Some(writer) = &mut self.writer
+            && written
+        {
             writer.set_len(mark.bytes)?;
             writer.seek(SeekFrom::Start(mark.bytes))?;
         }

@@ -97,10 +97,14 @@ impl Batch {
         for (hash, manifest) in std::mem::take(&mut self.waiting) {
             let name = hash.to_string();
             let (waited, place) = (room.join(&name), self.folder.join(&name));
-            if !place.exists() {
-                fs::rename(waited, &place)?;
-                landed.push(to_landed(manifest, place));
-                continue;
+            match fs::rename(&waited, &place) {
+                Ok(()) => {
+                    landed.push(to_landed(manifest, place));
+                    continue;
+                }
+                // Asked in this order, as nearly everything that lands is new.
+                Err(_) if place.exists() => {}
+                Err(error) => return Err(error),
             }
             // The copy there was synced whole. Its files may be stored in another order: keep its own list of them.
             let mut there = Manifest::read(&place)?;

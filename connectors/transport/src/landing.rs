@@ -207,22 +207,39 @@ pub fn london(time: SystemTime) -> DateTime {
     local.with().subsec_nanosecond(0).build().unwrap_or(local)
 }
 
-/// A folder that is open to its owner alone, made where it is missing.
-#[cfg(unix)]
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    if fs::metadata(path)?.permissions().mode() & 0o777 == 0o700 {
-        return Ok(());
+/// A folder that is open to its owner alone, made where it is missing; and whether it was. Windows inherits the access list
+/// of the parent folder, which the operator's page says to restrict.
+pub(crate) fn make_private(path: &Path) -> io::Result<bool> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Ok(()) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            builder.recursive(true).create(path)?;
+            return Ok(true);
+        }
+        // It is there, and is a folder.
+        Err(_) if path.is_dir() => {}
+        Err(error) => return Err(error),
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if fs::metadata(path)?.permissions().mode() & 0o777 != 0o700 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(false)
 }
 
-/// A folder, made where it is missing. Windows inherits the access list of the parent folder, which the operator's page
-/// says to restrict.
-#[cfg(not(unix))]
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
+/// A folder as [`make_private`] makes it, with nothing in it.
+pub(crate) fn make_anew(path: &Path) -> io::Result<()> {
+    if !make_private(path)? {
+        remove_if_there(path)?;
+        make_private(path)?;
+    }
+    Ok(())
 }
 
 /// For files that are made for their owner alone.

@@ -18,8 +18,10 @@ use super::{
 };
 use crate::Weight;
 
-/// No more decoys than this, and no more than there are rows: a rate of one in a thousand shows among them.
+/// No more decoys than this: a rate of one in a thousand shows among them.
 const MOST_DECOYS: usize = SPARE_ROWS;
+/// A decoy to so many rows at most, as each is held against as many others as a row is.
+const ROWS_TO_A_DECOY: usize = 4;
 /// Rows whose blocks one task looks up.
 const ROWS_A_TASK: usize = 1 << 14;
 
@@ -39,7 +41,7 @@ pub(super) fn count(
     } else {
         (0..real, 0..real)
     };
-    let rows = sources.len().min(MOST_DECOYS);
+    let rows = (sources.len() / ROWS_TO_A_DECOY).min(MOST_DECOYS);
     let alone = taken.map_or(0.0, |_| assignment::uncontested_bits(&frame, weights));
     for decoy in 0..rows as u64 {
         frame.push_mixed(|column| {

@@ -396,7 +396,7 @@ fn decoys_are_linked_more_the_lower_the_threshold() {
     };
     let [low, even, high] = [-4, 0, 6].map(decoys);
     for decoys in [low, even, high] {
-        assert_eq!(decoys.rows, right.len() as u64);
+        assert_eq!(decoys.rows, right.len() as u64 / 4);
     }
     assert!(
         low.linked > even.linked && even.linked > high.linked,
@@ -407,7 +407,7 @@ fn decoys_are_linked_more_the_lower_the_threshold() {
 
     let one = lists(400, 13)[0].clone();
     let found = link(&self::tables(&[&one]), false);
-    assert_eq!(found.decoys.rows, one.len() as u64);
+    assert_eq!(found.decoys.rows, one.len() as u64 / 4);
 }
 
 #[test]
